@@ -1,0 +1,130 @@
+"""A home: the folder under which everything lies that runs write. Paths, modes, the salt and the lock.
+
+Personal data lies here, so the folder has mode 0700 and the files that hold such data 0600.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster_project.errors import HomeBusy
+
+DEFAULT_HOME = Path(".kizuna")
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths of one home. Frozen: a home does not change its place."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path | str) -> "Home":
+        """The home at `path`, made if it is not there, with mode 0700."""
+        home = cls(Path(path).resolve())
+        os.umask(0o077)
+        for folder in (home.path, home.landing, home.ledger, home.scratch, home.dagster, home.targets, home.feeds,
+                       home.docs, home.marts):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return home
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        """The home named by KIZUNA_HOME, as the Dagster code location finds it."""
+        return cls.open(os.environ.get("KIZUNA_HOME", DEFAULT_HOME))
+
+    @property
+    def landing(self) -> Path:
+        """Immutable Parquet of landed files, and the landing manifest."""
+        return self.path / "landing"
+
+    @property
+    def ledger(self) -> Path:
+        """Append-only records of what cannot be derived again."""
+        return self.path / "ledger"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that only the pipeline opens."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """The DuckDB file that analysts read."""
+        return self.path / "marts.duckdb"
+
+    @property
+    def marts(self) -> Path:
+        """Parquet of published days: `<as_of>/<mart>.parquet`."""
+        return self.path / "marts"
+
+    @property
+    def targets(self) -> Path:
+        """Target lists: `<scenario_id>/<as_of>[T<hour>].jsonl`."""
+        return self.path / "targets"
+
+    @property
+    def feeds(self) -> Path:
+        """Delivered syncs of folder destinations: `<feed_id>/<sync_id>/`."""
+        return self.path / "feeds"
+
+    @property
+    def docs(self) -> Path:
+        """Great Expectations Data Docs and dbt docs."""
+        return self.path / "docs"
+
+    @property
+    def scratch(self) -> Path:
+        """What a run prepares before it publishes; may be deleted between runs."""
+        return self.path / "scratch"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's instance."""
+        return self.path / "dagster"
+
+    @property
+    def dbt(self) -> Path:
+        """dbt's target folder and logs."""
+        return self.path / "dbt"
+
+    def salt(self) -> str:
+        """The salt of identifier hashes: KIZUNA_SALT, else made once and kept in the home."""
+        given = os.environ.get("KIZUNA_SALT")
+        if given:
+            return given
+        file = self.path / "salt"
+        try:
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+                handle.write(secrets.token_hex(16))
+                handle.flush()
+                os.fsync(handle.fileno())
+        except FileExistsError:
+            pass
+        return file.read_text().strip()
+
+    @contextmanager
+    def lock(self, what: str) -> Iterator[None]:
+        """Hold the home for one run; the operating system drops the lock when the process ends, however it ends.
+
+        Raises HomeBusy, with who holds it, where another process does.
+        """
+        with (self.path / "lock").open("a+") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                handle.seek(0)
+                raise HomeBusy(f"{self.path} is in use by another run: {handle.read().strip() or 'unknown'}; "
+                               "wait for it to end, or stop it, and run again") from None
+            handle.seek(0)
+            handle.truncate()
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            handle.write(json.dumps({"what": what, "pid": os.getpid(), "since": started}))
+            handle.flush()
+            yield

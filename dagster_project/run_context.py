@@ -1,0 +1,55 @@
+"""What a run is about, written into schema `run` of the warehouse before any stage reads it.
+
+Business days are Tokyo days; Japan has had no daylight saving since 1951, so nine hours are exact.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import duckdb
+
+from dagster_project.home import Home
+from dagster_project.settings import effective_settings
+
+TOKYO = timedelta(hours=9)
+
+
+def tokyo_today(now: datetime | None = None) -> date:
+    """The day it is in Tokyo at `now` (aware; default: the clock)."""
+    return ((now or datetime.now(UTC)).astimezone(UTC) + TOKYO).date()
+
+
+def end_of_day(as_of: date) -> datetime:
+    """The end of the Tokyo day `as_of`, exclusive, as a naive UTC time."""
+    return datetime.combine(as_of + timedelta(days=1), time()) - TOKYO
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """as_of: Tokyo day. cut_off_at: naive UTC. is_newest: no later day has been published in this home."""
+
+    as_of: date
+    cut_off_at: datetime
+    is_newest: bool = True
+    is_hourly: bool = False
+
+    @classmethod
+    def daily(cls, as_of: date, is_newest: bool = True) -> "RunContext":
+        """The context of the daily run of `as_of`: its cut-off is the end of the day."""
+        return cls(as_of, end_of_day(as_of), is_newest)
+
+
+def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContext) -> None:
+    """Write run.context (one row) and run.settings, replacing what an earlier run left."""
+    con.execute("create schema if not exists run")
+    con.execute(
+        "create or replace table run.context as select cast(? as date) as as_of, cast(? as timestamp) as as_of_end_at,"
+        " cast(? as timestamp) as cut_off_at, cast(? as boolean) as is_newest, cast(? as boolean) as is_hourly,"
+        " cast(? as varchar) as salt",
+        [context.as_of, end_of_day(context.as_of), context.cut_off_at, context.is_newest, context.is_hourly,
+         home.salt()],
+    )
+    con.execute("create or replace table run.settings (name varchar, value varchar)")
+    con.executemany("insert into run.settings values (?, ?)", sorted(effective_settings().items()))
+    con.execute("create table if not exists run.published_ids"
+                " (customer_id varchar, anchor_key bigint, first_as_of date)")
