@@ -1,0 +1,165 @@
+"""What a feed is: its YAML, read and checked without a database. `binding.py` checks it against the relation."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from dagster_project.activation.feeds.destinations import checked_destination
+from dagster_project.activation.feeds.source_sql import checked_expression, checked_select
+from dagster_project.activation.feeds.yaml_lines import line_of, read_yaml
+from dagster_project.errors import ConfigurationError, Fault
+
+MAX_COLUMNS = 50  # a reference table of the receiver holds no more
+NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
+ID = r"^[a-z][a-z0-9_]*$"
+ColumnType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
+
+
+class Declared(BaseModel):
+    """A part of a declaration: frozen, and a word that it does not know is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Column(Declared):
+    """One column as the receiver sees it. `expression` (in YAML `from`) is over the source's columns."""
+
+    name: str = Field(pattern=NAME)
+    type: ColumnType = "string"
+    expression: str = Field(default="", alias="from")
+    null_as: str | None = None  # what is written where the value is missing; default: an empty cell
+
+    @field_validator("expression")
+    @classmethod
+    def _one_expression(cls, text: str) -> str:
+        return checked_expression(text) if text else text
+
+    @property
+    def sql(self) -> str:
+        """The expression that gives the value; a column without one carries the source's column of its name."""
+        return self.expression or f'"{self.name}"'
+
+
+class Source(Declared):
+    """Where rows come from: a mart as it is, or one SELECT over marts."""
+
+    table: str | None = Field(default=None, pattern=ID)
+    sql: str | None = None
+
+    @field_validator("sql")
+    @classmethod
+    def _one_select(cls, sql: str | None) -> str | None:
+        return checked_select(sql) if sql is not None else None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Source":
+        if (self.table is None) == (self.sql is None):
+            raise ValueError("give either table or sql")
+        return self
+
+    @property
+    def select(self) -> str:
+        """The source as a SELECT."""
+        return self.sql or f"select * from marts.{self.table}"
+
+
+class Recipients(Declared):
+    """For list delivery: one row per address of the customer, of people who consent to the channel.
+
+    The source must have customer_id; the address itself is joined from schema pii by the engine and becomes the
+    column `address` that expressions may use. Declarations never read schema pii.
+    """
+
+    kind: Literal["email", "phone", "line_user_id"]
+    channel: Literal["email", "line", "sms", "push", "dm"]
+
+
+class Limits(Declared):
+    """The brake: shares of the rows accepted so far that one sync may remove or change, from so many rows on."""
+
+    max_removed_share: float = Field(default=0.10, ge=0, le=1)
+    max_changed_share: float = Field(default=0.50, ge=0, le=1)
+    from_rows: int = Field(default=100, ge=0)
+
+
+class Feed(Declared):
+    """One feed."""
+
+    feed_id: str = Field(pattern=ID, max_length=60)
+    description: str = Field(min_length=1)
+    source: Source
+    recipients: Recipients | None = None
+    key: str = Field(pattern=NAME)
+    columns: tuple[Column, ...] = Field(min_length=1, max_length=MAX_COLUMNS)
+    mode: Literal["full", "upsert", "mirror"]
+    format: Literal["csv", "jsonl"] = "csv"
+    destination: dict[str, Any]
+    limits: Limits = Limits()
+
+    @field_validator("destination")
+    @classmethod
+    def _known_destination(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return checked_destination(given)
+
+    @model_validator(mode="after")
+    def _key_and_names(self) -> "Feed":
+        names = [column.name.lower() for column in self.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"columns stand twice: {', '.join(twice)}")
+        if self.key not in {column.name for column in self.columns}:
+            raise ValueError(f"key '{self.key}' is none of the columns")
+        return self
+
+    @property
+    def shape(self) -> dict[str, Any]:
+        """What a receiver's table is made after: where it differs from the last sync's, everything is sent again."""
+        return {"key": self.key, "format": self.format,
+                "columns": [{"name": column.name, "type": column.type} for column in self.columns]}
+
+
+def load_feeds(folder: Path) -> list[Feed]:
+    """The feeds declared in `folder`, by feed_id. Raises ConfigurationError with every fault of every file."""
+    feeds, faults = _read(folder)
+    if faults:
+        raise ConfigurationError(faults)
+    return feeds
+
+
+def check_feeds(folder: Path) -> list[Fault]:
+    """Every fault of every feed that can be seen without a database; empty where all is well."""
+    return sorted(_read(folder)[1])
+
+
+def _read(folder: Path) -> tuple[list[Feed], list[Fault]]:
+    feeds, faults = [], []
+    for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
+        name = f"feeds/{path.name}"
+        data, lines, wrong = read_yaml(path, name)
+        faults += wrong
+        if wrong:
+            continue
+        try:
+            feed = Feed.model_validate(data)
+        except ValidationError as error:
+            faults += _as_faults(error.errors(), lines, name)
+            continue
+        if feed.feed_id != path.stem:
+            faults.append(Fault(name, line_of(lines, ("feed_id",)), f"feed_id '{feed.feed_id}' is not the file's name",
+                                f"name the file {feed.feed_id}.yml"))
+        feeds.append(feed)
+    return feeds, faults
+
+
+def _as_faults(errors: Iterable[Any], lines: dict[tuple[str | int, ...], int], name: str) -> list[Fault]:
+    faults = []
+    for error in errors:
+        place = tuple(error["loc"])
+        words = error["msg"].removeprefix("Value error, ")
+        if error["type"] == "extra_forbidden":
+            words = "is not a word that a feed knows"
+        where = ".".join(str(part) for part in place)
+        faults.append(Fault(name, line_of(lines, place), f"{where}: {words}" if where else words))
+    return faults

@@ -1,0 +1,129 @@
+"""A stage of dbt models as one Dagster step: build, dbt tests, Great Expectations suites, in this order.
+
+One step per stage makes the gate: a step that fails, for whatever reason, leaves every later stage unbuilt.
+"""
+
+import queue
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dagster import (
+    AssetCheckResult,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    Output,
+    PartitionsDefinition,
+    multi_asset,
+)
+from dagster_dbt import DagsterDbtTranslator
+from dagster_dbt.asset_utils import build_dbt_specs
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from dagster_project import dbt_runner, gates, progress
+from dagster_project.errors import StageFailed
+from dagster_project.previews import preview
+from dagster_project.resources import HomeResource
+
+OWNER = "team:data-platform"
+
+
+class StageTranslator(DagsterDbtTranslator):
+    """Assets are `<stage>/<name>`, groups are stages: a model's folder, a seed's `rules`, a source's own name."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
+        """`<stage>/<name>`."""
+        return AssetKey([self.get_group_name(dbt_resource_props), dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The stage."""
+        if dbt_resource_props["resource_type"] == "seed":
+            return "rules"
+        if dbt_resource_props["resource_type"] == "source":
+            return dbt_resource_props["source_name"]
+        return dbt_resource_props["fqn"][1]
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """One team owns the pipeline."""
+        return [OWNER]
+
+
+TRANSLATOR = StageTranslator()
+
+
+def dbt_stage(stage: str, manifest: Mapping[str, Any], partitions: PartitionsDefinition,
+              extra_specs: list[AssetSpec] | None = None, before: Any = None) -> AssetsDefinition:
+    """The Dagster step of `stage`: every dbt model under `models/<stage>` (or the seeds, for `rules`).
+
+    `before(con, home, run)` yields the Outputs of `extra_specs`: Python tables that the models read.
+    """
+    select = "resource_type:seed" if stage == "rules" else f"fqn:kizuna.{stage}"
+    specs, check_specs = build_dbt_specs(
+        translator=TRANSLATOR, manifest=manifest, select=select, exclude="", selector="", io_manager_key=None,
+        project=None)
+    extra_keys = {spec.key for spec in extra_specs or []}
+    specs = [spec.replace_attributes(deps=[dep for dep in spec.deps if dep.asset_key not in extra_keys])
+             for spec in specs]
+
+    @multi_asset(name=stage, specs=[*specs, *(extra_specs or [])],
+                 check_specs=[*check_specs, *gates.check_specs(stage)],
+                 partitions_def=partitions, can_subset=False, op_tags={"stage": stage})
+    def step(context: AssetExecutionContext, home: HomeResource) -> Iterator[Any]:
+        with home.stage(context, stage) as (con, run):
+            if before is not None:
+                yield from before(con, home.home, run)
+            failures: list[str] = []
+            for event in _dbt_events(home, select, manifest, context):
+                if isinstance(event, Output):
+                    yield _with_figures(event, con, manifest)
+                elif isinstance(event, AssetCheckResult):
+                    yield event
+                else:
+                    failures.append(event)
+            if failures:
+                raise StageFailed(f"stage {stage}: " + "; ".join(failures) +
+                                  ". Nothing after it was built; what is published stays as it was.")
+            yield from gates.run(stage, home.home)
+
+    return step
+
+
+def _dbt_events(home: HomeResource, select: str, manifest: Mapping[str, Any],
+                context: AssetExecutionContext) -> Iterator[Any]:
+    """dbt's results as Dagster events, and one text per failed node."""
+    from dbt_common.events.functions import msg_to_dict
+
+    messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+
+    def on_event(message: Any) -> None:
+        if message.info.name in ("LogSeedResult", "LogModelResult", "LogTestResult"):
+            messages.put(msg_to_dict(message))
+
+    result = dbt_runner.build(home.home, select, callbacks=[on_event])
+    while not messages.empty():
+        message = DbtCoreCliEventMessage(raw_event=messages.get(), event_history_metadata={})
+        for event in message.to_default_asset_events(manifest, TRANSLATOR, context):
+            if isinstance(event, Output | AssetCheckResult):
+                yield event
+    for node in result.results:
+        if node.status in ("error", "fail", "runtime error"):
+            yield f"{node.node.resource_type} {node.node.name} {node.status}: {_first_lines(node.message)}"
+
+
+def _first_lines(message: str | None) -> str:
+    return " ".join((message or "").split())[:600]
+
+
+def _with_figures(output: Output, con: Any, manifest: Mapping[str, Any]) -> Output:
+    """`output` with its row count, where counting is free, and a preview, where people would rather look."""
+    node = manifest["nodes"][output.metadata["unique_id"].value]
+    metadata = dict(output.metadata)
+    if node["config"]["materialized"] not in ("view", "ephemeral"):
+        [(rows,)] = con.execute(f"select count(*) from {node['relation_name']}").fetchall()  # noqa: S608 (dbt quotes it)
+        metadata["dagster/row_count"] = rows
+        progress.report("", f"{node['schema']}.{node['name']}: {rows:,} rows")
+    shown = preview(con, node["name"])
+    if shown is not None:
+        metadata["preview"] = shown
+    return Output(None, output_name=output.output_name, metadata=metadata)

@@ -1,0 +1,39 @@
+"""Files that are whole or not there: written aside, synced, renamed."""
+
+import os
+import shutil
+from pathlib import Path
+
+
+def sync(path: Path) -> None:
+    """Force a file or a folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def replace(source: Path, target: Path) -> None:
+    """Rename `source` to `target` durably; a folder that is there already is replaced as a whole."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if source.is_dir() and target.exists():
+        aside = target.with_name(target.name + ".old")
+        shutil.rmtree(aside, ignore_errors=True)
+        target.rename(aside)
+        source.rename(target)
+        shutil.rmtree(aside)
+    else:
+        source.replace(target)
+    sync(target.parent)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` to `path` with mode 0600, so that a reader sees the old or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    aside = path.with_name(path.name + ".tmp")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+    replace(aside, path)

@@ -1,0 +1,37 @@
+"""The record of published runs, in the ledger: which days were published, from which files, under which rules."""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from dagster_project.files import write_atomically
+from dagster_project.home import Home
+from dagster_project.project import seeds
+
+
+def _folder(home: Home) -> Path:
+    return home.ledger / "runs"
+
+
+def newest_published(home: Home) -> date | None:
+    """The latest as_of that was published in this home, None before the first."""
+    days = [date.fromisoformat(file.stem) for file in _folder(home).glob("*.json")]
+    return max(days, default=None)
+
+
+def rules_hash() -> str:
+    """SHA-256 over every rule table, scenario and feed, by name and content."""
+    digest = hashlib.sha256()
+    for file in sorted(seeds().rglob("*")):
+        if file.is_file():
+            digest.update(str(file.relative_to(seeds())).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def record(home: Home, as_of: date, file_ids: list[str]) -> None:
+    """Keep that `as_of` was published from `file_ids`; repeating a day replaces its record."""
+    write_atomically(_folder(home) / f"{as_of}.json", json.dumps({
+        "as_of": str(as_of), "file_ids": sorted(file_ids), "rules": rules_hash(),
+        "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }, indent=1).encode())

@@ -1,0 +1,47 @@
+{# Completed calendar months between two dates: the largest k for which `from` plus k months, clamped to the month's end, is on
+   or before `to`. The clamp only matters on a month's last day, where every month begun has been completed. #}
+{% macro completed_months(from, to) -%}
+    (
+        (year({{ to }}) - year({{ from }})) * 12 + month({{ to }}) - month({{ from }})
+        - case when day({{ from }}) > day({{ to }}) and {{ to }} < last_day({{ to }}) then 1 else 0 end
+    )
+{%- endmacro %}
+
+{# The last day of the month that lies `months` before the month of `day`. #}
+{% macro month_end_before(day, months) -%}
+    {{ return(adapter.dispatch('month_end_before', 'kizuna')(day, months)) }}
+{%- endmacro %}
+
+{% macro default__month_end_before(day, months) -%}
+    last_day(cast({{ day }} - interval '{{ months }} months' as date))
+{%- endmacro %}
+
+{% macro spark__month_end_before(day, months) -%}
+    last_day(add_months({{ day }}, -{{ months }}))
+{%- endmacro %}
+
+{# A date some days later (or earlier, where `days` is negative). #}
+{% macro add_days(day, days) -%}
+    {{ return(adapter.dispatch('add_days', 'kizuna')(day, days)) }}
+{%- endmacro %}
+
+{% macro default__add_days(day, days) -%}
+    ({{ day }} + cast({{ days }} as integer))
+{%- endmacro %}
+
+{% macro spark__add_days(day, days) -%}
+    date_add({{ day }}, cast({{ days }} as int))
+{%- endmacro %}
+
+{# Days from one date to another. #}
+{% macro days_between(from, to) -%}
+    {{ return(adapter.dispatch('days_between', 'kizuna')(from, to)) }}
+{%- endmacro %}
+
+{% macro default__days_between(from, to) -%}
+    date_diff('day', {{ from }}, {{ to }})
+{%- endmacro %}
+
+{% macro spark__days_between(from, to) -%}
+    datediff({{ to }}, {{ from }})
+{%- endmacro %}
