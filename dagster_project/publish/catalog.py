@@ -17,7 +17,7 @@ MARTS: dict[str, tuple[str, str]] = {
     "order_items": ("core.order_items", "order_id, line_no"),
     "rf_customers": ("marts.rf_customers", "customer_id"),
     "rf_matrix": ("marts.rf_matrix", "as_of, window_days, recency_band, frequency_band"),
-    "purchase_conversion": ("marts.purchase_conversion", "reached_k"),
+    "purchase_conversion": ("marts.purchase_conversion", "all"),
     "brand_ranks": ("marts.brand_ranks", "customer_id, brand_id"),
     "brand_pyramid": ("marts.brand_pyramid", "brand_id, rank"),
     "score_ledger": ("marts.score_ledger", ""),

@@ -1,10 +1,19 @@
 """What a feed is: its YAML, read and checked without a database. `binding.py` checks it against the relation."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from dagster_project.activation.feeds.destinations import checked_destination
 from dagster_project.activation.feeds.source_sql import checked_expression, checked_select
@@ -15,6 +24,10 @@ MAX_COLUMNS = 50  # a reference table of the receiver holds no more
 NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 ID = r"^[a-z][a-z0-9_]*$"
 ColumnType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
+WRITTEN = {  # how a value of each type looks in a file; a null_as must look like that too
+    "string": r"(?s).*", "integer": r"-?[0-9]+", "number": r"-?[0-9]+(\.[0-9]+)?", "boolean": r"true|false",
+    "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "timestamp": r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}",
+}
 
 
 class Declared(BaseModel):
@@ -35,6 +48,12 @@ class Column(Declared):
     @classmethod
     def _one_expression(cls, text: str) -> str:
         return checked_expression(text) if text else text
+
+    @model_validator(mode="after")
+    def _null_as_fits(self) -> "Column":
+        if self.null_as is not None and not re.fullmatch(WRITTEN[self.type], self.null_as):
+            raise ValueError(f"null_as '{self.null_as}' is not a {self.type}")
+        return self
 
     @property
     def sql(self) -> str:
@@ -97,6 +116,11 @@ class Feed(Declared):
     format: Literal["csv", "jsonl"] = "csv"
     destination: dict[str, Any]
     limits: Limits = Limits()
+    _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
+
+    def fault(self, place: tuple[str | int, ...], message: str, remedy: str = "") -> Fault:
+        """A fault at `place` of this feed's file."""
+        return Fault(f"feeds/{self.feed_id}.yml", line_of(self._lines, place) if self._lines else 0, message, remedy)
 
     @field_validator("destination")
     @classmethod
@@ -149,6 +173,7 @@ def _read(folder: Path) -> tuple[list[Feed], list[Fault]]:
         if feed.feed_id != path.stem:
             faults.append(Fault(name, line_of(lines, ("feed_id",)), f"feed_id '{feed.feed_id}' is not the file's name",
                                 f"name the file {feed.feed_id}.yml"))
+        feed._lines = lines
         feeds.append(feed)
     return feeds, faults
 

@@ -26,7 +26,7 @@ where
 {% endtest %}
 
 {# Fails for every row where the expression is not true. #}
-{% test holds(model, expression) %}
+{% test holds(model, expression, column_name=none) %}
 select *
 from {{ model }}
 where not coalesce({{ expression }}, false)

@@ -1,0 +1,47 @@
+# Kizuna: what people and CI run. A fresh machine needs python3 (3.11 or later) and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOME_DIR ?= .kizuna-demo
+SCALE ?= 0.01 0.1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench ui clean
+
+help:  ## Show these targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+# Set-up is reused until the locks or the project file change.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Kizuna needs Python 3.11 or later")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked dependencies into $(VENV) (once, about two minutes)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@echo "installing the locked development dependencies"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.installed  ## Simulate a small shop, run the whole line, show the results
+	@$(BIN)/kizuna demo --home $(HOME_DIR)
+
+test: $(VENV)/.installed-dev  ## Run every test
+	@$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.installed-dev  ## Lint Python, types and SQL
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy dagster_project
+	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+
+bench: $(VENV)/.installed-dev  ## Measure against the yardstick: make bench SCALE="0.01 0.1"
+	@$(BIN)/python -m tests.bench $(SCALE)
+
+ui: $(VENV)/.installed  ## Serve the Dagster UI on loopback: make ui HOME_DIR=.kizuna
+	@$(BIN)/kizuna ui --home $(HOME_DIR)
+
+clean:  ## Remove the set-up and the demo's home
+	rm -rf $(VENV) .kizuna-demo

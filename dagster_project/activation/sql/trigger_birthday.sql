@@ -1,0 +1,33 @@
+-- Adding years clamps: whoever was born on 29 February has the birthday on the 28th in common years.
+insert into activation.triggers by name
+with rules as (
+    select * from activation.scenario_rules where trigger_kind = 'birthday'
+),
+years as (
+    select scenario_id, year(reach_back_at + interval 9 hours) as birthday_year from rules
+    union
+    select scenario_id, year(accounts_from_at + interval 9 hours) from rules
+    union
+    select scenario_id, year(horizon_at + interval 9 hours) from rules
+),
+birthdays as (
+    select
+        rules.scenario_id,
+        customers.customer_id,
+        'birthday:' || years.birthday_year as trigger_key,
+        cast(persons.birth_date + to_years(cast(years.birthday_year - year(persons.birth_date) as integer)) as timestamp)
+        + to_minutes(rules.trigger_minute) - interval 9 hours as triggered_at,
+    from rules
+    inner join years on rules.scenario_id = years.scenario_id
+    inner join pii.person_attributes as persons on year(persons.birth_date) < years.birthday_year
+    inner join insights.customers as customers on persons.customer_id = customers.customer_id
+)
+select
+    birthdays.scenario_id,
+    birthdays.customer_id,
+    birthdays.trigger_key,
+    birthdays.triggered_at,
+    birthdays.customer_id || '|' || birthdays.trigger_key as match_key
+from birthdays
+inner join rules on birthdays.scenario_id = rules.scenario_id
+where birthdays.triggered_at >= rules.reach_back_at and birthdays.triggered_at < rules.horizon_at

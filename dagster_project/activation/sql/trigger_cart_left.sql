@@ -1,0 +1,99 @@
+-- A cart is the adds since the last order, timed by the last add; the order after it or emptying it ends it.
+-- A trial order ends it as well: who has bought what was in the cart must not be reminded of it.
+insert into activation.triggers by name
+with rules as (
+    select * from activation.scenario_rules where trigger_kind = 'cart_left'
+),
+bounds as (
+    select min(reach_back_at) as from_at, max(cut_off_at) as until_at from rules
+),
+recent_customers as (
+    select distinct customers.customer_id
+    from core.touchpoints as touchpoints
+    inner join insights.customers as customers on touchpoints.customer_id = customers.customer_id
+    cross join bounds
+    where touchpoints.action = 'add_to_cart'
+        and touchpoints.occurred_at >= bounds.from_at and touchpoints.occurred_at < bounds.until_at
+),
+timeline as (
+    -- A removal that does not say how many takes the whole line out.
+    select
+        touchpoints.customer_id, touchpoints.occurred_at as at, touchpoints.touchpoint_id as act_id,
+        touchpoints.product_id, 0 as is_order,
+        touchpoints.action = 'add_to_cart' as is_add,
+        case
+            when touchpoints.action = 'add_to_cart' then greatest(coalesce(touchpoints.quantity, 1), 1)
+            when coalesce(touchpoints.quantity, 0) > 0 then -touchpoints.quantity
+            else -1000000000
+        end as change
+    from core.touchpoints as touchpoints
+    inner join recent_customers on touchpoints.customer_id = recent_customers.customer_id
+    cross join bounds
+    where touchpoints.action in ('add_to_cart', 'remove_from_cart') and touchpoints.occurred_at < bounds.until_at
+    union all
+    select orders.customer_id, orders.ordered_at, orders.order_id, null, 1, false, 0
+    from core.orders as orders
+    inner join recent_customers on orders.customer_id = recent_customers.customer_id
+    cross join bounds
+    where (orders.is_counted or orders.is_trial) and orders.ordered_at < bounds.until_at
+),
+acts as (
+    select
+        *,
+        min(case when is_order = 1 then at end) over (
+            partition by customer_id order by at desc nulls last, is_order desc nulls last, act_id desc nulls last
+            rows between unbounded preceding and current row
+        ) as purchased_at
+    from timeline
+),
+runs as (
+    select
+        *,
+        sum(change) over (
+            partition by customer_id, purchased_at, product_id order by at nulls last, is_add nulls last, act_id nulls last
+            rows between unbounded preceding and current row
+        ) as balance
+    from acts
+    where is_order = 0
+),
+-- What is in the cart never goes below nothing: the balance less its lowest point so far, where that is below zero.
+lines as (
+    select
+        customer_id, purchased_at, product_id,
+        arg_max(balance, (at, is_add, act_id)) - least(min(balance), 0) as units
+    from runs
+    group by customer_id, purchased_at, product_id
+),
+filled_carts as (
+    select customer_id, purchased_at, sum(units) as units
+    from lines
+    group by customer_id, purchased_at
+),
+ranked_adds as (
+    select
+        *,
+        row_number() over (
+            partition by customer_id, purchased_at order by at desc nulls last, act_id desc nulls last
+        ) as position
+    from acts
+    where is_add
+),
+last_acts as (
+    select customer_id, purchased_at, max(at) as at from acts where is_order = 0 group by customer_id, purchased_at
+)
+select
+    rules.scenario_id,
+    adds.customer_id,
+    adds.act_id as trigger_key,
+    adds.at as triggered_at,
+    adds.act_id as match_key,
+    adds.product_id,
+    adds.purchased_at,
+    case when carts.units <= 0 then last_acts.at end as cart_emptied_at
+from ranked_adds as adds
+inner join filled_carts as carts
+    on adds.customer_id = carts.customer_id and adds.purchased_at is not distinct from carts.purchased_at
+inner join last_acts
+    on adds.customer_id = last_acts.customer_id and adds.purchased_at is not distinct from last_acts.purchased_at
+inner join rules on adds.at >= rules.reach_back_at
+where adds.position = 1

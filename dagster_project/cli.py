@@ -1,0 +1,277 @@
+"""The command line. Results on stdout, progress on stderr; exit 0 done, 1 stopped, 2 wrong use or configuration."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from dagster_project.errors import KizunaError, UsageError
+from dagster_project.home import DEFAULT_HOME, Home
+
+DATE = click.DateTime(["%Y-%m-%d"])
+
+
+class Group(click.Group):
+    """A group of commands whose users see plain words instead of tracebacks."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error of ours ends it with its message and exit status."""
+        try:
+            return super().invoke(ctx)
+        except KizunaError as error:
+            click.echo(f"kizuna: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            ctx.exit(1)
+
+
+def home_option(command: Callable) -> Callable:
+    """`--home DIR` and `--json`, which every command takes."""
+    command = click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")(command)
+    return click.option("--home", "home_path", type=click.Path(path_type=Path, file_okay=False),
+                        envvar="KIZUNA_HOME", default=DEFAULT_HOME, show_default=True,
+                        help="The folder under which all that a run writes lies.")(command)
+
+
+def show(result: Any, as_json: bool, text: Callable[[], None]) -> None:
+    """Print `result` for machines, or call `text` for people."""
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, default=str, indent=1))
+    else:
+        text()
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="kizuna", message="%(version)s")
+def cli() -> None:
+    """Kizuna: one person behind many identifiers, marts that say who the customers are, lists and feeds that go out."""
+
+
+@cli.command()
+@home_option
+@click.option("--as-of", type=DATE, help="The Tokyo day to run. [default: yesterday in Tokyo]")
+@click.option("--sources", type=click.Path(path_type=Path, file_okay=False), default=Path("sources"),
+              show_default=True, help="The folder with one folder per source.")
+@click.option("--skip-refused", is_flag=True, help="Go on without files that cannot be landed whole.")
+def run(home_path: Path, as_json: bool, as_of: datetime | None, sources: Path, skip_refused: bool) -> None:
+    """Run the daily job, whole: from landing to delivery."""
+    from dagster_project import runner, summary
+    from dagster_project.run_context import tokyo_today
+
+    day = as_of.date() if as_of else tokyo_today() - timedelta(days=1)
+    if day > tokyo_today():
+        raise UsageError(f"--as-of {day} is after today ({tokyo_today()} in Tokyo)")
+    if not sources.is_dir():
+        raise UsageError(f"there is no folder {sources}; name one with --sources, "
+                         "or make one with: kizuna simulate --out sources")
+    home = Home.open(home_path)
+    runner.run_daily(home, day, sources, skip_refused)
+    result = summary.of_run(home, day)
+    show(result, as_json, lambda: summary.print_run(result))
+
+
+@cli.command()
+@home_option
+@click.option("--at", help="The cut-off as an ISO time; without an offset it is Tokyo's. [default: the last full hour]")
+@click.option("--sources", type=click.Path(path_type=Path, file_okay=False), default=Path("sources"),
+              show_default=True, help="The folder with one folder per source.")
+def activate(home_path: Path, as_json: bool, at: str | None, sources: Path) -> None:
+    """Run the hourly job: land new events, write the lists and feeds that are due."""
+    from dagster_project import runner, summary
+    from dagster_project.run_context import TOKYO, tokyo_today
+
+    home = Home.open(home_path)
+    cut_off = _cut_off(at)
+    if cut_off > datetime.now(UTC):
+        raise UsageError(f"--at {at} is in the future")
+    day = (cut_off + TOKYO - timedelta(microseconds=1)).date() if at else tokyo_today(cut_off)
+    runner.run_hourly(home, cut_off, day, sources)
+    result = summary.of_activation(home, day, cut_off)
+    show(result, as_json, lambda: summary.print_activation(result))
+
+
+def _cut_off(at: str | None) -> datetime:
+    from dagster_project.run_context import TOKYO
+
+    if at is None:
+        return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    try:
+        given = datetime.fromisoformat(at)
+    except ValueError:
+        raise UsageError(f"--at {at!r} is not an ISO time such as 2026-04-01T15:00") from None
+    return given.astimezone(UTC) if given.tzinfo else (given - TOKYO).replace(tzinfo=UTC)
+
+
+@cli.command()
+@home_option
+@click.option("--members", default=2000, show_default=True, help="Members of the simulated shop.")
+@click.option("--days", default=365, show_default=True, help="Days of its history.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same shop.")
+def demo(home_path: Path, as_json: bool, members: int, days: int, seed: int) -> None:
+    """Simulate a small shop, run it in .kizuna-demo, show the results."""
+    from dagster_project import progress, runner, summary
+    from dagster_project.run_context import tokyo_today
+    from dagster_project.sample.simulate import simulate
+
+    home = Home.open(home_path if home_path != DEFAULT_HOME else Path(".kizuna-demo"))
+    day = tokyo_today() - timedelta(days=1)
+    sources = home.path / "demo-sources" / f"{day}-{members}-{days}-{seed}"
+    if not sources.exists():
+        aside = sources.with_name(sources.name + ".tmp")
+        progress.report("simulate", f"{members:,} members, {days} days up to {day}")
+        simulate(members=members, days=days, seed=seed, out=aside, last_day=day)
+        aside.rename(sources)
+    runner.run_daily(home, day, sources)
+    result = summary.of_run(home, day)
+    show(result, as_json, lambda: summary.print_demo(home, result))
+
+
+@cli.command()
+@click.option("--members", required=True, type=click.IntRange(1), help="How many members.")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1), help="How many days of history.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same shop.")
+@click.option("--last-day", type=DATE, help="The last day of the history. [default: yesterday in Tokyo]")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="A new folder.")
+@home_option
+def simulate(members: int, days: int, seed: int, last_day: datetime | None, out: Path, home_path: Path,
+             as_json: bool) -> None:
+    """Write a simulated shop: sources in the formats of a real one, and `truth/`, what was planted."""
+    from dagster_project.run_context import tokyo_today
+    from dagster_project.sample.simulate import simulate as write
+
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out} is not empty; name a new folder")
+    day = last_day.date() if last_day else tokyo_today() - timedelta(days=1)
+    write(members=members, days=days, seed=seed, out=out, last_day=day)
+    show({"out": str(out), "last_day": day}, as_json, lambda: click.echo(
+        f"{out}: a shop of {members:,} members, {days} days up to {day}. Next: kizuna run --sources {out} --as-of {day}"))
+
+
+@cli.group(cls=Group)
+def landing() -> None:
+    """What was landed, and taking a delivery back."""
+
+
+@landing.command("list")
+@home_option
+def landing_list(home_path: Path, as_json: bool) -> None:
+    """List every landed file."""
+    from dagster_project.landing import list_files
+    from dagster_project.summary import print_table
+
+    files = list_files(Home.open(home_path))
+    show(files, as_json, lambda: print_table(files, "no file was landed yet: kizuna run"))
+
+
+@landing.command()
+@click.argument("file_id")
+@home_option
+def withdraw(file_id: str, home_path: Path, as_json: bool) -> None:
+    """Take the rows of FILE_ID out, from the next run on."""
+    from dagster_project.landing import withdraw as take_back
+
+    home = Home.open(home_path)
+    with home.lock("landing withdraw"):
+        entry = take_back(home, file_id)
+    show({"withdrawn": entry}, as_json, lambda: click.echo(f"{entry} is withdrawn; the next run leaves its rows out"))
+
+
+@landing.command()
+@click.argument("file_id")
+@home_option
+def restore(file_id: str, home_path: Path, as_json: bool) -> None:
+    """Undo a withdrawal."""
+    from dagster_project.landing import restore as put_back
+
+    home = Home.open(home_path)
+    with home.lock("landing restore"):
+        entry = put_back(home, file_id)
+    show({"restored": entry}, as_json, lambda: click.echo(f"{entry} is back; the next run reads its rows"))
+
+
+@cli.command()
+@home_option
+def doctor(home_path: Path, as_json: bool) -> None:
+    """Check configuration, rules, scenarios, feeds and sources; name every fault with file and line."""
+    from dagster_project import doctor as examination
+
+    found = examination.faults()
+    show([str(fault) for fault in found], as_json, lambda: click.echo(
+        "\n".join(map(str, found)) if found else "sound: sources.yml, rule tables, scenarios, feeds, expectations"))
+    if found:
+        sys.exit(2)
+
+
+@cli.command()
+@home_option
+@click.option("--port", default=3000, show_default=True, help="Port on the loopback interface.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Interface; loopback unless you say otherwise.")
+@click.option("--sources", type=click.Path(path_type=Path, file_okay=False), default=Path("sources"),
+              help="The sources folder of runs started from the UI.")
+def ui(home_path: Path, as_json: bool, port: int, host: str, sources: Path) -> NoReturn:
+    """Serve the Dagster UI, with the schedules' daemon, on loopback."""
+    from dagster_project.runner import prepare_environment
+
+    prepare_environment(Home.open(home_path), sources)
+    click.echo(f"Dagster UI on http://{host}:{port} (stop with Ctrl-C)", err=True)
+    dagster = Path(sys.executable).with_name("dagster")
+    sys.exit(subprocess.call([str(dagster), "dev", "-m", "dagster_project.definitions", "--host", host,
+                              "--port", str(port)], env=os.environ | {"DAGSTER_DISABLE_TELEMETRY": "1"}))
+
+
+@cli.command()
+@click.argument("who")
+@home_option
+def card(who: str, home_path: Path, as_json: bool) -> None:
+    """Show one customer: WHO is a customer_id or kind:value."""
+    from dagster_project import customer_card
+
+    found = customer_card.look_up(Home.open(home_path), who)
+    show(found, as_json, lambda: customer_card.print_card(found))
+
+
+@cli.command()
+@click.argument("a")
+@click.argument("b")
+@home_option
+def path(a: str, b: str, home_path: Path, as_json: bool) -> None:
+    """Show why A and B are one person, or that they are not. Each is a customer_id or kind:value."""
+    from dagster_project import customer_card
+
+    found = customer_card.path(Home.open(home_path), a, b)
+    show(found, as_json, lambda: customer_card.print_path(found))
+
+
+@cli.command()
+@click.argument("feed_row_id")
+@home_option
+def why(feed_row_id: str, home_path: Path, as_json: bool) -> None:
+    """Show why a feed row was made, back to its rows in the sources."""
+    from dagster_project import customer_card
+
+    found = customer_card.why(Home.open(home_path), feed_row_id)
+    show(found, as_json, lambda: customer_card.print_why(found))
+
+
+@cli.command()
+@click.argument("feed")
+@click.option("--dry-run", is_flag=True, help="Show the difference, send nothing.")
+@click.option("--force", is_flag=True, help="Send although the brake would stop it.")
+@home_option
+def sync(feed: str, dry_run: bool, force: bool, home_path: Path, as_json: bool) -> None:
+    """Sync FEED now, from the marts of the last run."""
+    from dagster_project.activation import sync_command
+
+    result = sync_command.sync(Home.open(home_path), feed, dry_run=dry_run, force=force)
+    show(result, as_json, lambda: sync_command.print_result(result))
+
+
+def main() -> None:
+    """The console script."""
+    cli(prog_name="kizuna")

@@ -1,0 +1,131 @@
+"""One customer, and why he is one: `kizuna card`, `kizuna path`, `kizuna why`. Reads the published marts only.
+
+A user names a person by customer_id or by `kind:value`; the value is normalised and hashed as the pipeline does it,
+so no address need be stored in a mart to be found again.
+"""
+
+from typing import Any
+
+import click
+import duckdb
+
+from dagster_project.errors import UsageError
+from dagster_project.home import Home
+from dagster_project.identity import explain
+from dagster_project.identity.hashing import identifier_hash
+from dagster_project.staging import normalise
+from dagster_project.summary import print_table
+
+READERS = {"email": normalise.read_email, "phone": normalise.read_phone}
+KINDS = ("member_id", "card_no", "line_user_id", "email", "phone", "visitor_id")
+TIMELINE_ROWS = 20
+
+
+def published(home: Home) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the published marts. Raises UsageError where nothing was published yet."""
+    if not home.published.exists():
+        raise UsageError(f"{home.path} has no published marts yet; run: kizuna run --home {home.path}")
+    return duckdb.connect(str(home.published), read_only=True)
+
+
+def hashed(home: Home, word: str) -> tuple[str, str]:
+    """(kind, identifier_hash) of `kind:value`. Raises UsageError for an unknown kind or an unreadable value."""
+    kind, _, value = word.partition(":")
+    if kind not in KINDS or not value:
+        raise UsageError(f"{kind!r} is neither a customer_id nor kind:value; kinds are {', '.join(KINDS)}")
+    read, problem = READERS.get(kind, normalise.read_id)(value)
+    if read is None:
+        raise UsageError(f"this {kind} cannot be read: {problem}")
+    return kind, identifier_hash(home.salt(), kind, str(read))
+
+
+def customer_of(con: duckdb.DuckDBPyConnection, home: Home, word: str) -> str:
+    """The current customer_id of a customer_id (an older one included) or `kind:value`. Raises UsageError."""
+    if ":" not in word:
+        rows = con.execute("select current_customer_id from marts.customer_aliases where customer_id = ?",
+                           [word]).fetchall()
+        if rows and rows[0][0] is None:
+            raise UsageError(f"{word} was published once, but its identifiers are gone")
+    else:
+        rows = con.execute("select customer_id from marts.customer_identifiers where identifier_kind = ? and"
+                           " identifier_hash = ?", list(hashed(home, word))).fetchall()
+    if not rows:
+        raise UsageError(f"nobody is known by this {word.partition(':')[0] if ':' in word else 'customer_id'}")
+    return rows[0][0]
+
+
+def look_up(home: Home, who: str) -> dict[str, Any]:
+    """The customer's row, identifiers (hashed), marts and latest acts."""
+    with published(home) as con:
+        customer_id = customer_of(con, home, who)
+
+        def rows(sql: str) -> list[dict[str, Any]]:
+            cursor = con.execute(sql, [customer_id])
+            columns = [column[0] for column in cursor.description or []]
+            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+        return {
+            "customer_id": customer_id,
+            "customer": rows("select * from marts.customers where customer_id = ?"),
+            "identifiers": rows("select identifier_kind, identifier_hash, first_seen_at, last_seen_at, sources"
+                                " from marts.customer_identifiers where customer_id = ? order by all"),
+            "brand_ranks": rows("select brand_id, rank, purchases, views, reviews, reason from marts.brand_ranks"
+                                " where customer_id = ? order by rank = 'S' desc, rank, brand_id"),
+            "badges": rows("select badge_id, earned_at, evidence from marts.badges where customer_id = ? order by all"),
+            "timeline": rows("select occurred_at, channel, action, brand_id, product_id, content_id, store_id, amount,"
+                             " source, source_key from marts.touchpoints where customer_id = ?"
+                             f" order by occurred_at desc, touchpoint_id limit {TIMELINE_ROWS}"),
+        }
+
+
+def print_card(card: dict[str, Any]) -> None:
+    """The card as a person reads it."""
+    click.echo(f"customer {card['customer_id']}")
+    for customer in card["customer"]:
+        print_table([{"attribute": name, "value": value if not isinstance(value, list) else " ".join(value)}
+                     for name, value in customer.items() if value is not None])
+    print_table(card["identifiers"], title="Identifiers (hashed)")
+    print_table(card["brand_ranks"], "no brand touched", title="Brand ranks")
+    print_table(card["badges"], "none earned", title="Badges")
+    print_table(card["timeline"], "no acts", title=f"Latest {TIMELINE_ROWS} acts")
+
+
+def path(home: Home, a: str, b: str) -> dict[str, Any]:
+    """The chain of evidence between two identifiers or customers."""
+    with published(home) as con:
+        ends = [word if ":" not in word else ":".join(hashed(home, word)) for word in (a, b)]
+        customers = [customer_of(con, home, word) for word in (a, b)]
+        return {"customers": customers, "is_one_person": customers[0] == customers[1],
+                "chain": explain.path(con, ends[0], ends[1]) if customers[0] == customers[1] else []}
+
+
+def print_path(found: dict[str, Any]) -> None:
+    """The chain as a person reads it."""
+    if not found["is_one_person"]:
+        click.echo(f"two persons: {found['customers'][0]} and {found['customers'][1]}; no chain of used edges joins them")
+        return
+    click.echo(f"one person: {found['customers'][0]}")
+    print_table(found["chain"], "they are the same identifier", title="Evidence, step by step")
+
+
+def why(home: Home, feed_row_id: str) -> dict[str, Any]:
+    """The list row, the customer's row, and the acts of the customer up to it, with their source keys."""
+    with published(home) as con:
+        cursor = con.execute("select * from marts.scenario_targets where feed_row_id = ?", [feed_row_id])
+        columns = [column[0] for column in cursor.description or []]
+        found = cursor.fetchall()
+        if not found:
+            raise UsageError(f"no feed row {feed_row_id} was ever listed")
+        target = dict(zip(columns, found[0], strict=True))
+        cursor = con.execute(
+            "select occurred_at, action, product_id, content_id, source, source_key from marts.touchpoints"
+            " where customer_id = ? and occurred_at <= ? order by occurred_at desc, touchpoint_id limit 10",
+            [target["customer_id"], target["send_at"]])
+        columns = [column[0] for column in cursor.description or []]
+        return {"target": target, "acts": [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]}
+
+
+def print_why(found: dict[str, Any]) -> None:
+    """The lineage as a person reads it."""
+    print_table([{"column": name, "value": value} for name, value in found["target"].items()], title="The row")
+    print_table(found["acts"], "none", title="The customer's latest acts before it, with their keys in the sources")

@@ -1,0 +1,74 @@
+"""The DAG on one screen: stages, jobs, schedules, resources.
+
+landing -> staging -> identity -> core -> marts -> insights -> activation -> publish; every stage ends at its gate.
+"""
+
+import os
+
+from dagster import (
+    AssetSelection,
+    DailyPartitionsDefinition,
+    Definitions,
+    RunRequest,
+    ScheduleEvaluationContext,
+    define_asset_job,
+    in_process_executor,
+    schedule,
+)
+
+from dagster_project import dbt_runner
+from dagster_project.activation.assets import activation_assets
+from dagster_project.dbt_stage import dbt_stage
+from dagster_project.home import DEFAULT_HOME, Home
+from dagster_project.landing.assets import landing_assets
+from dagster_project.publish.assets import publish_assets
+from dagster_project.publish.first_day import first_day
+from dagster_project.resources import CUT_OFF_TAG, HomeResource
+from dagster_project.staging.assets import STAGING_INPUTS, prepare_staging
+
+TOKYO = "Asia/Tokyo"
+
+home = Home.open(os.environ.get("KIZUNA_HOME", DEFAULT_HOME))
+manifest = dbt_runner.parsed(home).writable_manifest().to_dict(omit_none=False)
+# Partitions are the as_of days; today is one of them, for the hourly job and for a run of the day so far.
+days = DailyPartitionsDefinition(start_date=str(first_day(home)), timezone=TOKYO, end_offset=1)
+
+stages = [
+    dbt_stage("rules", manifest, days),
+    landing_assets(days),
+    dbt_stage("staging", manifest, days, extra_specs=STAGING_INPUTS, before=prepare_staging),
+    dbt_stage("identity", manifest, days),
+    dbt_stage("core", manifest, days),
+    dbt_stage("marts", manifest, days),
+    dbt_stage("insights", manifest, days),
+    activation_assets(days),
+    publish_assets(days),
+]
+
+daily = define_asset_job("daily", AssetSelection.all(), partitions_def=days,
+                         description="The whole line for one Tokyo day, from landing to delivery.")
+hourly_activation = define_asset_job(
+    "hourly_activation", AssetSelection.all() - AssetSelection.groups("publish"), partitions_def=days,
+    description="Lands new events and writes the lists and feeds that are due; marts stay as the daily run left them.")
+
+
+@schedule(job=daily, cron_schedule="0 4 * * *", execution_timezone=TOKYO)
+def daily_at_four(context: ScheduleEvaluationContext) -> RunRequest:
+    """The daily job of yesterday, at 04:00 in Tokyo."""
+    return RunRequest(partition_key=days.get_partition_keys(context.scheduled_execution_time)[-2])
+
+
+@schedule(job=hourly_activation, cron_schedule="0 * * * *", execution_timezone=TOKYO)
+def every_hour(context: ScheduleEvaluationContext) -> RunRequest:
+    """The hourly job, with the full hour as its cut-off."""
+    at = context.scheduled_execution_time
+    return RunRequest(partition_key=str(at.date()), tags={CUT_OFF_TAG: at.isoformat()})
+
+
+defs = Definitions(
+    assets=stages,
+    jobs=[daily, hourly_activation],
+    schedules=[daily_at_four, every_hour],
+    resources={"home": HomeResource(path=str(home.path))},
+    executor=in_process_executor,
+)

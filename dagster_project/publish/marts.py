@@ -1,0 +1,94 @@
+"""Writing the marts where others read them: one DuckDB file and Parquet, built aside, swapped in by rename.
+
+A reader that holds the old file open keeps reading the old file; nobody ever sees half of a new one.
+"""
+
+import shutil
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.files import replace, sync
+from dagster_project.home import Home
+from dagster_project.publish.catalog import MARTS, selection
+
+# DuckDB 2.0 writes this format, and clients from 1.2 on read it (1.5 tried).
+STORAGE_VERSION = "v1.2.0"
+
+
+def build(con: duckdb.DuckDBPyConnection, home: Home, as_of: date, with_database: bool,
+          report: Callable[[str, int], None]) -> dict[str, int]:
+    """Build the day's Parquet, and marts.duckdb where `with_database`, in scratch; returns mart -> rows.
+
+    A published backfill writes Parquet only: the published database is the newest day's.
+    """
+    folder = _scratch_parquet(home, as_of)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    database = _scratch_database(home)
+    database.unlink(missing_ok=True)
+    if with_database:
+        con.execute(f"attach {_literal(database)} as publication (storage_version {_literal(STORAGE_VERSION)})")
+        con.execute("create schema publication.marts")
+    rows = {}
+    try:
+        for mart in MARTS:
+            target = _literal(folder / f"{mart}.parquet")
+            if with_database:
+                con.execute(f"create table publication.marts.{mart} as {selection(mart)}")
+                con.execute(f"copy publication.marts.{mart} to {target} (format parquet, compression zstd)")
+                counted = f"select count(*) from publication.marts.{mart}"
+            else:
+                con.execute(f"copy ({selection(mart)}) to {target} (format parquet, compression zstd)")
+                counted = f"select count(*) from read_parquet({target})"
+            [(rows[mart],)] = con.execute(counted).fetchall()
+            report(mart, rows[mart])
+    finally:
+        if with_database:
+            con.execute("detach publication")
+    return rows
+
+
+def swap(home: Home, as_of: date, with_database: bool) -> None:
+    """Put what `build` made into place. Each part is one rename; doing it again changes nothing."""
+    folder, database = _scratch_parquet(home, as_of), _scratch_database(home)
+    if folder.exists():
+        for file in folder.iterdir():
+            sync(file)
+        replace(folder, home.marts / str(as_of))
+    if with_database and database.exists():
+        sync(database)
+        replace(database, home.published)
+
+
+def forget_old_days(home: Home, newest: date, keep_days: int) -> list[str]:
+    """Delete the Parquet of published days that are neither among the last `keep_days` nor month ends."""
+    gone = []
+    for folder in sorted(home.marts.iterdir()):
+        day = _day(folder)
+        if day is None or (day + timedelta(days=1)).day == 1 or day > newest - timedelta(days=keep_days):
+            continue
+        shutil.rmtree(folder)
+        gone.append(folder.name)
+    return gone
+
+
+def _day(folder: Path) -> date | None:
+    try:
+        return date.fromisoformat(folder.name)
+    except ValueError:
+        return None
+
+
+def _scratch_parquet(home: Home, as_of: date) -> Path:
+    return home.scratch / "marts" / str(as_of)
+
+
+def _scratch_database(home: Home) -> Path:
+    return home.scratch / "marts.duckdb"
+
+
+def _literal(value: Path | str) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,135 @@
+"""What a person wants to see after a run: figures from the published marts, as data and as tables."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from dagster_project.home import Home
+
+QUERIES = {
+    "sources": "select source, rows, quarantined, identified_share, unified_share from marts.source_coverage order by source",
+    "persons": "select (select count(*) from marts.customers) as customers, (select count(*) from marts.visitors) as"
+               " visitors, (select count(*) from marts.customer_identifiers) as identifiers,"
+               " (select count(*) from marts.identity_edges where status = 'blocked') as blocked_edges",
+    "rf": "select recency_band, frequency_band, customers, repeat_rate, is_mature from marts.rf_matrix where as_of ="
+          " (select max(as_of) from marts.rf_matrix) and window_days = (select min(window_days) from marts.rf_matrix)",
+    "pyramid": "select rank, sum(customers) as customers, sum(moved_up) as moved_up, sum(moved_down) as moved_down"
+               " from marts.brand_pyramid group by rank"
+               " order by case rank when 'S' then 0 else 1 end, rank",
+    "lists": "select scenario_id, step, channel, count(*) filter (not holdout) as to_send, count(*) filter (holdout) as"
+             " held_out from marts.scenario_targets where as_of = ? group by all order by all",
+    "suppressions": "select scenario_id, reason, count(*) as steps from marts.suppressions where as_of = ?"
+                    " group by all order by all",
+}
+
+
+def of_run(home: Home, as_of: date) -> dict[str, Any]:
+    """The figures of a daily run: name -> rows. A backfill shows where its Parquet lies."""
+    result: dict[str, Any] = {"as_of": as_of, "home": str(home.path)}
+    with duckdb.connect(str(home.published), read_only=True) as con:
+        for name, sql in QUERIES.items():
+            cursor = con.execute(sql, [as_of] if "?" in sql else [])
+            columns = [column[0] for column in cursor.description or []]
+            result[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    result["feeds"] = _feeds(home, as_of)
+    return result
+
+
+def of_activation(home: Home, as_of: date, cut_off: datetime) -> dict[str, Any]:
+    """The lists of an hourly run: scenario -> rows to send."""
+    hour = (cut_off.astimezone().strftime("%Y-%m-%dT%H:%M%z"))
+    lists = {file.parent.name: sum(1 for _ in file.open(encoding="utf-8"))
+             for file in sorted(home.targets.glob(f"*/{as_of}T*.jsonl"))}
+    return {"as_of": as_of, "cut_off": hour, "lists": lists, "feeds": _feeds(home, as_of)}
+
+
+def _feeds(home: Home, as_of: date) -> list[dict[str, Any]]:
+    """The newest sync of each feed, where it belongs to `as_of`."""
+    found = []
+    for feed in sorted(folder for folder in home.feeds.iterdir() if folder.is_dir()):
+        manifests = sorted(feed.glob("*/manifest.json"))
+        if manifests:
+            manifest = json.loads(manifests[-1].read_text())
+            if manifest["as_of"] == str(as_of):
+                found.append({"feed": feed.name, "sync": manifest["sync_id"], **manifest["counts"]})
+    return found
+
+
+def print_table(rows: list[dict[str, Any]], empty: str = "nothing", title: str | None = None) -> None:
+    """Print `rows` as a table, or `empty`."""
+    console = Console(width=130 if not Console().is_terminal else None)
+    if not rows:
+        console.print(f"{title + ': ' if title else ''}{empty}", highlight=False)
+        return
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column, value in rows[0].items():
+        table.add_column(column, justify="right" if isinstance(value, int | float) else "left")
+    for row in rows:
+        table.add_row(*[_cell(value) for value in row.values()])
+    console.print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def print_run(result: dict[str, Any]) -> None:
+    """The result of a run as a person reads it."""
+    print_table(result["sources"], title="Sources: rows landed, quarantined, and the shares with a customer")
+    print_table(result["persons"], title="Persons")
+    print_table(_rf_rows(result["rf"]), title="RF table: customers (months since the last purchase x purchases)")
+    print_table(result["pyramid"], title="Rank pyramid over all brands")
+    print_table(result["lists"], "no step was due", title="Target lists")
+    print_table(result["suppressions"], "none", title="Suppressed, and why")
+    print_table(result["feeds"], "nothing changed, no sync was made", title="Feeds")
+
+
+def _rf_rows(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The matrix with one dictionary per recency band, the total last."""
+    columns = sorted({cell["frequency_band"] for cell in cells})
+    rows: dict[str, dict[str, Any]] = {}
+    for cell in sorted(cells, key=lambda cell: cell["recency_band"]):
+        row = rows.setdefault(cell["recency_band"], {"months": cell["recency_band"]} | dict.fromkeys(columns))
+        row[cell["frequency_band"]] = cell["customers"]
+    return list(rows.values())
+
+
+def print_demo(home: Home, result: dict[str, Any]) -> None:
+    """The result of the demo, where everything lies, and what to try next."""
+    print_run(result)
+    shown = home.path.relative_to(Path.cwd()) if home.path.is_relative_to(Path.cwd()) else home.path
+    console = Console(width=130 if not Console().is_terminal else None, highlight=False, soft_wrap=True)
+    console.print("Where it lies")
+    for place, what in {
+        "marts.duckdb": "the marts, for SQL", f"marts/{result['as_of']}/": "the same as Parquet",
+        "targets/": "target lists", "feeds/": "syncs of the feeds, with manifests",
+        "docs/": "Data Docs and dbt docs, to open in a browser",
+    }.items():
+        console.print(f"  {shown}/{place:<22} {what}")
+    console.print("What to try next")
+    for command in (
+        f"make ui HOME_DIR={shown}                   the asset graph, checks and previews",
+        f".venv/bin/kizuna landing list --home {shown}",
+        f".venv/bin/kizuna card member_id:M0000001 --home {shown}",
+        "edit seeds/rules/score_rules.csv, then make demo again: the scores follow",
+    ):
+        console.print(f"  {command}")
+    console.print("demo: done")
+
+
+def print_activation(result: dict[str, Any]) -> None:
+    """The result of an hourly run."""
+    print_table([{"scenario": name, "rows": rows} for name, rows in result["lists"].items()], "no step was due",
+                title=f"Target lists up to {result['cut_off']}")
+    print_table(result["feeds"], "nothing changed, no sync was made", title="Feeds")

@@ -1,0 +1,257 @@
+{# Every row of a source's files that this model does not hold yet, typed and judged: the whole of a base model.
+
+   Events: the first landed copy of a key is staged, later ones are duplicates. Upserts: the newest version is staged, the
+   others superseded; the rows held already of a key that comes again are judged anew (delete+insert by `_key`). Only keys
+   that occur more than once are sorted, so that thirty million rows stream through. #}
+{% macro typed_rows(source_name) -%}
+    {%- set landing = source('landing', source_name) -%}
+    {%- set files = source('run', 'files') -%}
+    {%- set values = source('normalised', 'normalised_values') -%}
+    {%- if not execute -%}
+        {{ return('select 1 as _line_no from ' ~ landing ~ ', ' ~ files ~ ', ' ~ values) }}
+    {%- endif -%}
+    {%- if source_rules(source_name).mode == 'event' -%}
+        {{ return(typed_events(source_name, new_files_filter(source_name))) }}
+    {%- endif -%}
+    {{ return(typed_versions(source_name, new_files_filter(source_name))) }}
+{%- endmacro %}
+
+{# The files to read, written out so that Parquet files and row groups of other days are not opened. #}
+{% macro new_files_filter(source_name) -%}
+    {%- if not is_incremental() -%} {{ return('true') }} {%- endif -%}
+    {%- set query -%}
+        select files.file_id from {{ source('run', 'files') }} as files
+        where files.source = '{{ source_name }}' and files.file_id not in (select distinct base._file_id from {{ this }} as base)
+        order by files.file_no
+    {%- endset -%}
+    {%- set file_ids = run_query(query).columns[0].values() | list -%}
+    {{ return("landed._file_id in ('" ~ (file_ids | join("', '")) ~ "')" if file_ids else 'false') }}
+{%- endmacro %}
+
+{# Rows with the outcome of their own columns: typed, with `problem_reason` where they belong in quarantine. With
+   `required_only`, just what tells keys and quarantine. #}
+{% macro judged_rows(source_name, filter, required_only=false) -%}
+    {%- set columns = source_columns(source_name) -%}
+    {%- set required = columns | selectattr('required') | list -%}
+    {%- set read = required if required_only else columns -%}
+    {%- set fallible = [] -%}
+    {%- for column in read if not column.required and can_be_unreadable(column) %}{% do fallible.append(column) %}{% endfor -%}
+    {%- set raw = {} -%}
+    {%- for column in columns %}{% do raw.update({column.name: 'typed._raw_' ~ column.name}) %}{% endfor -%}
+    select
+        typed._file_id,
+        typed._line_no,
+        typed._file_no,
+        typed._landing_no,
+        case when typed._problem is not null then null
+            {%- for column in required %} when typed._problem_{{ column.name }} is not null then '{{ column.name }}'{% endfor %}
+        end as problem_column,
+        coalesce(typed._problem{% for column in required %}, typed._problem_{{ column.name }}{% endfor %}) as problem_reason,
+        {% if not required_only -%}
+        {% if fallible %}nullif(concat_ws(','{% for column in fallible %}, typed._warning_{{ column.name }}{% endfor %}), ''){% else %}cast(null as varchar){% endif %} as warning_columns,
+        case when coalesce(typed._problem{% for column in required %}, typed._problem_{{ column.name }}{% endfor %}) is not null
+            then {{ json_text(raw) }} end as row_json,
+        {% endif -%}
+        {%- for column in read %}
+        typed.{{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from (
+        select
+            landed._file_id,
+            landed._line_no,
+            landed._file_no,
+            landed._landing_no,
+            landed._problem,
+            {%- for column in required %}
+            {{ required_problem(column) }} as _problem_{{ column.name }},
+            {%- endfor %}
+            {%- for column in fallible %}
+            {{ optional_warning(column) }} as _warning_{{ column.name }},
+            {%- endfor %}
+            {%- if not required_only %}{% for column in columns %}
+            landed.{{ column.name }} as _raw_{{ column.name }},
+            {%- endfor %}{% endif %}
+            {%- for column in read %}
+            {{ typed_value(column) }} as {{ column.name }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        from {{ source('landing', source_name) }} as landed
+        {%- for column in read if needs_normalising(column) %}
+        {{ join_normalised(column) }}
+        {%- endfor %}
+        where {{ filter }}
+    ) as typed
+{%- endmacro %}
+
+{# The key of a row as one text: its columns joined by colons. #}
+{% macro key_text(source_name, alias) -%}
+    {%- for column in source_rules(source_name).key %}cast({{ alias }}.{{ column }} as varchar){{ " || ':' || " if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
+{% macro key_columns(source_name, alias) -%}
+    {%- for column in source_rules(source_name).key %}{{ alias }}.{{ column }}{{ ', ' if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
+{% macro typed_events(source_name, filter) -%}
+    {%- set columns = source_columns(source_name) -%}
+with
+
+repeated_hashes as (
+    select {{ query_hash(key_text(source_name, 'judged')) }} as key_hash
+    from ({{ judged_rows(source_name, filter, required_only=true) }}) as judged
+    where judged.problem_reason is null
+    group by {{ query_hash(key_text(source_name, 'judged')) }}
+    having count(*) > 1
+),
+
+later_copies as (
+    select copies._file_no, copies._line_no
+    from (
+        select
+            judged._file_no,
+            judged._line_no,
+            row_number() over (partition by {{ key_columns(source_name, 'judged') }} order by judged._file_no, judged._line_no) as copy
+        from ({{ judged_rows(source_name, filter, required_only=true) }}) as judged
+        inner join repeated_hashes on repeated_hashes.key_hash = {{ query_hash(key_text(source_name, 'judged')) }}
+        where judged.problem_reason is null
+    ) as copies
+    where copies.copy > 1
+    {%- if is_incremental() %}
+    union
+    select judged._file_no, judged._line_no
+    from {{ this }} as held
+    inner join ({{ judged_rows(source_name, filter, required_only=true) }}) as judged
+        on {% for column in source_rules(source_name).key %}{{ 'and ' if not loop.first }}judged.{{ column }} = held.{{ column }} {% endfor %}
+    where held.row_outcome = 'staged' and judged.problem_reason is null
+    {%- endif %}
+),
+
+judged as (
+    {{ judged_rows(source_name, filter) }}
+),
+
+outcomes as (
+    select
+        judged._file_id,
+        judged._line_no,
+        judged._file_no,
+        judged._landing_no,
+        case
+            when judged.problem_reason is not null then 'quarantined'
+            when later_copies._line_no is not null then 'duplicate'
+            else 'staged'
+        end as row_outcome,
+        judged.problem_column,
+        judged.problem_reason,
+        judged.warning_columns,
+        judged.row_json,
+        {%- for column in columns %}
+        judged.{{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from judged
+    left join later_copies
+        on later_copies._file_no = judged._file_no
+        and later_copies._line_no = judged._line_no
+)
+
+select * from outcomes
+{%- endmacro %}
+
+{% macro typed_versions(source_name, filter) -%}
+    {%- set columns = source_columns(source_name) -%}
+    {%- set version = source_rules(source_name).get('version') -%}
+with
+
+judged as (
+    {{ judged_rows(source_name, filter) }}
+),
+
+versions as (
+    select
+        judged._file_id,
+        judged._line_no,
+        judged._file_no,
+        judged._landing_no,
+        {#- A quarantined row stands for itself alone; its own key may be missing. #}
+        case
+            when judged.problem_reason is null then {{ key_text(source_name, 'judged') }}
+            else '!' || judged._file_id || ':' || cast(judged._line_no as varchar)
+        end as _key,
+        judged.problem_column,
+        judged.problem_reason,
+        judged.warning_columns,
+        judged.row_json,
+        {%- for column in columns %}
+        judged.{{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from judged
+    {%- if is_incremental() %}
+    union all
+    select
+        held._file_id,
+        held._line_no,
+        held._file_no,
+        held._landing_no,
+        held._key,
+        held.problem_column,
+        held.problem_reason,
+        held.warning_columns,
+        held.row_json,
+        {%- for column in columns %}
+        held.{{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ this }} as held
+    where held._key in (select {{ key_text(source_name, 'judged') }} from judged where judged.problem_reason is null)
+    {%- endif %}
+),
+
+repeated_hashes as (
+    select {{ query_hash('versions._key') }} as key_hash
+    from versions
+    group by {{ query_hash('versions._key') }}
+    having count(*) > 1
+),
+
+older_versions as (
+    select ranked._file_no, ranked._line_no
+    from (
+        select
+            versions._file_no,
+            versions._line_no,
+            row_number() over (
+                partition by {{ key_columns(source_name, 'versions') }}
+                order by {% if version %}versions.{{ version }} desc nulls last, {% endif %}versions._file_no desc, versions._line_no desc
+            ) as version_rank
+        from versions
+        inner join repeated_hashes on repeated_hashes.key_hash = {{ query_hash('versions._key') }}
+        where versions.problem_reason is null
+    ) as ranked
+    where ranked.version_rank > 1
+),
+
+outcomes as (
+    select
+        versions._file_id,
+        versions._line_no,
+        versions._file_no,
+        versions._landing_no,
+        versions._key,
+        case
+            when versions.problem_reason is not null then 'quarantined'
+            when older_versions._line_no is not null then 'superseded'
+            else 'staged'
+        end as row_outcome,
+        versions.problem_column,
+        versions.problem_reason,
+        versions.warning_columns,
+        versions.row_json,
+        {%- for column in columns %}
+        versions.{{ column.name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from versions
+    left join older_versions
+        on older_versions._file_no = versions._file_no
+        and older_versions._line_no = versions._line_no
+)
+
+select * from outcomes
+{%- endmacro %}

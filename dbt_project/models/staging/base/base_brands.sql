@@ -1,0 +1,3 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='_key', on_schema_change='fail') }}
+
+{{ typed_rows('brands') }}

@@ -1,0 +1,24 @@
+with
+
+source as (
+    select * from {{ ref('base_brands') }}
+    where row_outcome = 'staged'
+),
+
+renamed as (
+    select
+        -- ids
+        source.brand_id,
+
+        -- attributes
+        source.name,
+
+        -- place in landing
+        source._file_id,
+        source._line_no,
+        source._file_no,
+        source._landing_no
+    from source
+)
+
+select * from renamed
