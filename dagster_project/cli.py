@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -162,10 +163,10 @@ def landing() -> None:
 @home_option
 def landing_list(home_path: Path, as_json: bool) -> None:
     """List every landed file."""
-    from dagster_project.landing import list_files
+    from dagster_project.landing.deliveries import list_files
     from dagster_project.summary import print_table
 
-    files = list_files(Home.open(home_path))
+    files = [asdict(file) for file in list_files(Home.open(home_path))]
     show(files, as_json, lambda: print_table(files, "no file was landed yet: kizuna run"))
 
 
@@ -174,12 +175,12 @@ def landing_list(home_path: Path, as_json: bool) -> None:
 @home_option
 def withdraw(file_id: str, home_path: Path, as_json: bool) -> None:
     """Take the rows of FILE_ID out, from the next run on."""
-    from dagster_project.landing import withdraw as take_back
+    from dagster_project.landing.deliveries import withdraw as take_back
 
     home = Home.open(home_path)
     with home.lock("landing withdraw"):
-        entry = take_back(home, file_id)
-    show({"withdrawn": entry}, as_json, lambda: click.echo(f"{entry} is withdrawn; the next run leaves its rows out"))
+        entry = asdict(take_back(home, file_id))
+    show({"withdrawn": entry}, as_json, lambda: click.echo(f"{entry['file_id']} ({entry['name']}) is withdrawn; the next run leaves its rows out"))
 
 
 @landing.command()
@@ -187,12 +188,12 @@ def withdraw(file_id: str, home_path: Path, as_json: bool) -> None:
 @home_option
 def restore(file_id: str, home_path: Path, as_json: bool) -> None:
     """Undo a withdrawal."""
-    from dagster_project.landing import restore as put_back
+    from dagster_project.landing.deliveries import restore as put_back
 
     home = Home.open(home_path)
     with home.lock("landing restore"):
-        entry = put_back(home, file_id)
-    show({"restored": entry}, as_json, lambda: click.echo(f"{entry} is back; the next run reads its rows"))
+        entry = asdict(put_back(home, file_id))
+    show({"restored": entry}, as_json, lambda: click.echo(f"{entry['file_id']} ({entry['name']}) is back; the next run reads its rows"))
 
 
 @cli.command()

@@ -55,14 +55,13 @@ def parsed(home: Home) -> Any:
 
 
 def build(home: Home, select: str, callbacks: list[Callable[[Any], None]] | None = None,
-          resource_types: tuple[str, ...] = ()) -> Any:
+          full_refresh: bool = False) -> Any:
     """`dbt build` of `select` with its tests (unit tests belong to `make test`); returns dbt's RunExecutionResult.
 
     Raises StageFailed only where dbt itself broke; failed nodes are in the result.
     """
-    types = [word for kind in resource_types for word in ("--resource-type", kind)]
     result = invoke(home, ["build", "--select", select, "--exclude-resource-type", "unit_test",
-                           "--indirect-selection", "buildable", *types],
+                           "--indirect-selection", "buildable", *(["--full-refresh"] if full_refresh else [])],
                     callbacks=callbacks, manifest=parsed(home))
     if result.exception is not None:
         raise StageFailed(f"dbt stopped: {result.exception}")

@@ -27,6 +27,7 @@ from dagster_project.previews import preview
 from dagster_project.resources import HomeResource
 
 OWNER = "team:data-platform"
+SEEDS = "resource_type:seed"
 
 
 class StageTranslator(DagsterDbtTranslator):
@@ -34,6 +35,8 @@ class StageTranslator(DagsterDbtTranslator):
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
         """`<stage>/<name>`."""
+        if dbt_resource_props.get("source_name") == "run" and dbt_resource_props["name"] == "files":
+            return AssetKey(["landing", "files"])
         return AssetKey([self.get_group_name(dbt_resource_props), dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
@@ -41,7 +44,7 @@ class StageTranslator(DagsterDbtTranslator):
         if dbt_resource_props["resource_type"] == "seed":
             return "rules"
         if dbt_resource_props["resource_type"] == "source":
-            return dbt_resource_props["source_name"]
+            return dbt_resource_props["schema"]
         return dbt_resource_props["fqn"][1]
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
@@ -58,7 +61,7 @@ def dbt_stage(stage: str, manifest: Mapping[str, Any], partitions: PartitionsDef
 
     `before(con, home, run)` yields the Outputs of `extra_specs`: Python tables that the models read.
     """
-    select = "resource_type:seed" if stage == "rules" else f"fqn:kizuna.{stage}"
+    select = SEEDS if stage == "rules" else f"fqn:kizuna.{stage}"
     specs, check_specs = build_dbt_specs(
         translator=TRANSLATOR, manifest=manifest, select=select, exclude="", selector="", io_manager_key=None,
         project=None)
@@ -100,7 +103,8 @@ def _dbt_events(home: HomeResource, select: str, manifest: Mapping[str, Any],
         if message.info.name in ("LogSeedResult", "LogModelResult", "LogTestResult"):
             messages.put(msg_to_dict(message))
 
-    result = dbt_runner.build(home.home, select, callbacks=[on_event])
+    # A rule table whose columns changed is made anew; the tables are small.
+    result = dbt_runner.build(home.home, select, callbacks=[on_event], full_refresh=select == SEEDS)
     while not messages.empty():
         message = DbtCoreCliEventMessage(raw_event=messages.get(), event_history_metadata={})
         for event in message.to_default_asset_events(manifest, TRANSLATOR, context):

@@ -23,6 +23,7 @@ from dagster_project.home import DEFAULT_HOME, Home
 from dagster_project.landing.assets import landing_assets
 from dagster_project.publish.assets import publish_assets
 from dagster_project.publish.first_day import first_day
+from dagster_project.publish.ids import load_published_ids
 from dagster_project.resources import CUT_OFF_TAG, HomeResource
 from dagster_project.staging.assets import STAGING_INPUTS, prepare_staging
 
@@ -37,7 +38,7 @@ stages = [
     dbt_stage("rules", manifest, days),
     landing_assets(days),
     dbt_stage("staging", manifest, days, extra_specs=STAGING_INPUTS, before=prepare_staging),
-    dbt_stage("identity", manifest, days),
+    dbt_stage("identity", manifest, days, before=load_published_ids),
     dbt_stage("core", manifest, days),
     dbt_stage("marts", manifest, days),
     dbt_stage("insights", manifest, days),

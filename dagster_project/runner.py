@@ -55,8 +55,11 @@ def _run(home: Home, job_name: str, as_of: date, sources: Path, skip_refused: bo
         with DagsterInstance.get() as instance:
             result = job.execute_in_process(
                 partition_key=str(as_of), instance=instance, raise_on_error=False, tags=tags,
-                run_config={"ops": {"landing": {"config": {"sources": str(sources.resolve()),
-                                                           "skip_refused": skip_refused}}}})
+                run_config={
+                    "ops": {"landing": {"config": {"sources": str(sources.resolve()), "skip_refused": skip_refused}}},
+                    # Progress tells a person what happens; the event log of the instance keeps everything.
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                })
         if not result.success:
             raise _failure(result)
         progress.report("done", f"{job_name} of {as_of}")

@@ -1,7 +1,8 @@
 """The walk over contested components: which identifiers must be blocked so that no person breaks a limit.
 
-Pure Python over small integers; `graph.py` hands it contested components only. Kruskal's order makes the path that an
-edge would close unique, so the outcome depends on the evidence alone and never on the order in which it came.
+Pure Python over small integers; `graph.py` hands it contested components only. Kruskal's order makes the path
+that an edge would close unique, so the outcome depends on the evidence alone and never on the order in which
+it came.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,18 +11,25 @@ from collections.abc import Mapping, Sequence
 class Walk:
     """Takes edges strongest first and keeps each component within its limits.
 
-    An edge is refused where it would put two values of one exclusive kind, or two identifiers that must never be
-    linked, into one component. The weakest identifier on the path that it would close is then blocked and the walk
-    starts again without it. Starting again needs a replay of that identifier's own component only: edges before the
-    refused one were all accepted, dropping an identifier cannot join anything, and other components do not contain it.
-    Where nothing on the path may be blocked, the edge itself is left out; such a path has only identifiers that stay,
-    so it stays refused. (The ends of a never-link pair may be blocked for another reason; then all is walked again.)
+    An edge is refused where it would put two values of one exclusive kind, or two identifiers that must never
+    be linked, into one component. The weakest identifier on the path that it would close is then blocked and
+    the walk starts again without it. Starting again needs a replay of that identifier's own component only:
+    edges before the refused one were all accepted, dropping an identifier cannot join anything, and other
+    components do not contain it. Where nothing on the path may be blocked, the edge itself is left out; such
+    a path has only identifiers that stay, so it stays refused. (The ends of a never-link pair may be blocked
+    for another reason; then all is walked again.)
     """
 
-    def __init__(self, edges: Sequence[tuple[int, int]], claims: Sequence[int], weakness: Sequence[int],
-                 never: Mapping[int, set[int]]):
-        """`edges`: node pairs, strongest first. Per node: `claims`, a bit per exclusive kind that it is a value of;
-        `weakness`, larger is weaker, -1 where it is never blocked. `never`: node -> nodes it must not be linked to.
+    def __init__(
+        self,
+        edges: Sequence[tuple[int, int]],
+        claims: Sequence[int],
+        weakness: Sequence[int],
+        never: Mapping[int, set[int]],
+    ):
+        """`edges`: node pairs, strongest first. Per node: `claims`, a bit per exclusive kind that it holds;
+        `weakness`, larger is weaker, -1 where it is never blocked. `never`: node -> nodes it must not be
+        linked to.
         """
         self.edges, self.claims, self.weakness, self.never = edges, claims, weakness, never
         self.incident: list[list[int]] = [[] for _ in claims]
@@ -85,17 +93,23 @@ class Walk:
         self.tree[right].append(left)
 
     def _conflict(self, left: int, right: int) -> tuple[int, int] | None:
-        """The two identifiers, on the left's and the right's side, that may not be in one person; None where all may."""
+        """The two identifiers, one of either side, that may not be in one person; None where all may."""
         ours, theirs = self.component[left], self.component[right]
         shared = self.held[ours] & self.held[theirs]
         if shared:
             bit = shared & -shared
-            return (next(node for node in self.nodes[ours] if self.claims[node] & bit),
-                    next(node for node in self.nodes[theirs] if self.claims[node] & bit))
+            return (
+                next(node for node in self.nodes[ours] if self.claims[node] & bit),
+                next(node for node in self.nodes[theirs] if self.claims[node] & bit),
+            )
         if not self.never:
             return None
-        pairs = [(node, other) for node in self.nodes[ours] for other in self.never.get(node, ())
-                 if self.component[other] == theirs and not self.blocked[other]]
+        pairs = [
+            (node, other)
+            for node in self.nodes[ours]
+            for other in self.never.get(node, ())
+            if self.component[other] == theirs and not self.blocked[other]
+        ]
         return min(pairs, key=lambda pair: (min(pair), max(pair))) if pairs else None
 
     def _path(self, start: int, end: int) -> list[int]:

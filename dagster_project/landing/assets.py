@@ -5,11 +5,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetSpec, Config, MaterializeResult, PartitionsDefinition, multi_asset
+from dagster import (
+    AssetExecutionContext,
+    AssetSpec,
+    Config,
+    MaterializeResult,
+    PartitionsDefinition,
+    multi_asset,
+)
 
 from dagster_project import gates, progress
 from dagster_project.dbt_stage import OWNER
-from dagster_project.landing import contract, land, refresh
+from dagster_project.landing import contract
+from dagster_project.landing.land import land
+from dagster_project.landing.views import refresh
 from dagster_project.publish import volumes
 from dagster_project.resources import HomeResource
 
@@ -25,20 +34,40 @@ def landing_assets(partitions: PartitionsDefinition) -> Any:
     """The step `landing`: one asset per source, and the list of landed files."""
     sources = contract.sources()
     specs = [
-        AssetSpec(["landing", name], group_name="landing", kinds={"parquet"}, owners=[OWNER], skippable=True,
-                  description=f"{name} as landed, as text, with file and line. {source.description}")
+        AssetSpec(
+            ["landing", name],
+            group_name="landing",
+            kinds={"parquet"},
+            owners=[OWNER],
+            skippable=True,
+            description=f"{name} as landed, as text, with file and line. {source.description}",
+        )
         for name, source in sources.items()
     ]
-    files = AssetSpec(["landing", "files"], group_name="landing", kinds={"duckdb"}, owners=[OWNER],
-                      description="One row per landed file that is not withdrawn: its place, hash and rows.")
+    files = AssetSpec(
+        ["landing", "files"],
+        group_name="landing",
+        kinds={"duckdb"},
+        owners=[OWNER],
+        description="One row per landed file that is not withdrawn: its place, hash and rows.",
+    )
 
-    @multi_asset(name="landing", specs=[*specs, files], check_specs=gates.check_specs("landing"),
-                 partitions_def=partitions, can_subset=False)
+    @multi_asset(
+        name="landing",
+        specs=[*specs, files],
+        check_specs=gates.check_specs("landing"),
+        partitions_def=partitions,
+        can_subset=False,
+    )
     def landing(context: AssetExecutionContext, config: LandingConfig, home: HomeResource) -> Iterator[Any]:
         with home.stage(context, "landing") as (con, run):
             if run.is_newest:
-                report = land(home.home, Path(config.sources), skip_refused=config.skip_refused,
-                              progress=lambda message: progress.report("", message))
+                report = land(
+                    home.home,
+                    Path(config.sources),
+                    skip_refused=config.skip_refused,
+                    progress=lambda message: progress.report("", message),
+                )
                 for warning in report.warnings:
                     context.log.warning(warning)
                     progress.report("", f"warning: {warning}")
@@ -47,12 +76,17 @@ def landing_assets(partitions: PartitionsDefinition) -> Any:
             totals = dict(con.execute("select source, sum(rows) from run.files group by source").fetchall())
             counts = dict(con.execute("select source, count(*) from run.files group by source").fetchall())
             for name in sources:
-                yield MaterializeResult(asset_key=["landing", name], metadata={
-                    "dagster/row_count": int(totals.get(name, 0)), "files": int(counts.get(name, 0))})
-            yield MaterializeResult(asset_key=["landing", "files"], metadata={
-                "dagster/row_count": sum(int(count) for count in counts.values())})
+                yield MaterializeResult(
+                    asset_key=["landing", name],
+                    metadata={
+                        "dagster/row_count": int(totals.get(name, 0)),
+                        "files": int(counts.get(name, 0)),
+                    },
+                )
+            yield MaterializeResult(
+                asset_key=["landing", "files"],
+                metadata={"dagster/row_count": sum(int(count) for count in counts.values())},
+            )
             yield from gates.run("landing", home.home)
 
     return landing
-
-

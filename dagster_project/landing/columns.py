@@ -23,21 +23,35 @@ def check_names(names: Sequence[str], shown: str, line: int) -> list[Fault]:
     A file without a header has data where its names should be, so no name is printed that is not our own.
     """
     remedy = "every column needs a name of its own in the first line"
-    faults = [Fault(shown, line, f"column {at} has no name", remedy) for at, name in enumerate(names, 1) if not name]
+    faults = [
+        Fault(shown, line, f"column {at} has no name", remedy) for at, name in enumerate(names, 1) if not name
+    ]
     for name, times in Counter(names).items():
         if name and times > 1:
             places = " and ".join(str(at) for at, each in enumerate(names, 1) if each == name)
             faults.append(Fault(shown, line, f"columns {places} have the same name", remedy))
-    faults += [Fault(shown, line, f"column {name} is a name that landing itself uses", "rename the column")
-               for name in names if name in (*POSITION, *UNREADABLE)]
+    faults += [
+        Fault(shown, line, f"column {name} is a name that landing itself uses", "rename the column")
+        for name in names
+        if name in (*POSITION, *UNREADABLE)
+    ]
     if len(names) > MOST_COLUMNS:
-        faults.append(Fault(shown, line, f"has {len(names)} columns, more than {MOST_COLUMNS}", "is it a table?"))
+        faults.append(
+            Fault(shown, line, f"has {len(names)} columns, more than {MOST_COLUMNS}", "is it a table?")
+        )
     return faults
 
 
 def check_required(source: Source, names: Sequence[str], shown: str, line: int) -> list[Fault]:
     """One fault per required column that is not among the names."""
     spare = [name for name in names if name not in source.column_names]
-    return [Fault(shown, line, f"required column {column} is missing",
-                  closest(column, spare) or "deliver the file with this column")
-            for column in source.required if column not in names]
+    return [
+        Fault(
+            shown,
+            line,
+            f"required column {column} is missing",
+            closest(column, spare) or "deliver the file with this column",
+        )
+        for column in source.required
+        if column not in names
+    ]

@@ -1,8 +1,8 @@
 """The kinds of places that sources come from: `type` in seeds/sources.yml -> connector.
 
-A connector turns one entry of that file into deliveries: files on local disk, in the order in which they are to be
-landed. A database, a bucket or an API joins by fetching what is new into files and listing these; reading, checking
-and landing are the same for all.
+A connector turns one entry of that file into deliveries: files on local disk, in the order in which they are
+to be landed. A database, a bucket or an API joins by fetching what is new into files and listing these;
+reading, checking and landing are the same for all.
 """
 
 import codecs
@@ -16,7 +16,13 @@ from dagster_project.errors import Fault
 
 ENDINGS = {".csv": "csv", ".csv.gz": "csv", ".jsonl": "jsonl", ".jsonl.gz": "jsonl", ".parquet": "parquet"}
 # Encodings in which the bytes of line feed, quote, comma and tab never occur inside another character.
-ENCODINGS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "cp932": "cp932", "shift_jis": "cp932", "euc_jp": "euc_jp"}
+ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf-8-sig": "utf-8",
+    "cp932": "cp932",
+    "shift_jis": "cp932",
+    "euc_jp": "euc_jp",
+}
 DELIMITERS = {",": ",", "comma": ",", "\t": "\t", "tab": "\t", ";": ";", "|": "|"}
 
 
@@ -32,7 +38,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One file to land. `shown` is how messages name it; encoding and delimiter are None where they are to be found."""
+    """One file to land. `shown` is how messages name it; encoding and delimiter are None where they are to be
+    found.
+    """
 
     source: str
     path: Path
@@ -67,7 +75,9 @@ class Connector(Protocol):
     options: Mapping[str, Callable[[str], str | None]]
 
     def deliveries(self, origin: Origin, sources_dir: Path) -> Found:
-        """The files of one source, in landing order; what may not be read as faults, what is left out as warnings."""
+        """The files of one source, in landing order; what may not be read as faults, what is left out as
+        warnings.
+        """
         ...
 
 
@@ -77,7 +87,9 @@ class Files:
     options: Mapping[str, Callable[[str], str | None]] = {
         "folder": lambda value: None if _stays_inside(value) else "folder leaves the sources folder",
         "encoding": lambda value: None if encoding(value) else f"encoding is none of {', '.join(ENCODINGS)}",
-        "delimiter": lambda value: None if value in DELIMITERS else "delimiter is none of comma, tab, ; and |",
+        "delimiter": lambda value: (
+            None if value in DELIMITERS else "delimiter is none of comma, tab, ; and |"
+        ),
     }
 
     def deliveries(self, origin: Origin, sources_dir: Path) -> Found:
@@ -88,28 +100,57 @@ class Files:
         if not folder.is_dir():
             return found
         if not folder.resolve().is_relative_to(root):
-            found.faults.append(Fault(*origin.place, f"{origin.source}: folder {name} is a link that leaves the sources"
-                                      " folder", "copy the files into the sources folder"))
+            found.faults.append(
+                Fault(
+                    *origin.place,
+                    f"{origin.source}: folder {name} is a link that leaves the sources folder",
+                    "copy the files into the sources folder",
+                )
+            )
             return found
-        for path in sorted(folder.iterdir(), key=lambda each: each.name):
+        try:
+            paths = sorted(folder.iterdir(), key=lambda each: each.name)
+        except OSError as error:
+            found.faults.append(Fault(name, 0, f"cannot be read: {error.strerror}", "check its permissions"))
+            return found
+        for path in paths:
             shown = f"{name}/{path.name}"
             if path.name.startswith("."):
                 continue
             if path.is_dir():
-                found.warnings.append(f"{shown}: folders inside a source's folder are not read; move its files up")
+                found.warnings.append(
+                    f"{shown}: folders inside a source's folder are not read; move its files up"
+                )
                 continue
-            ending = next((each for each in sorted(ENDINGS, key=len, reverse=True)
-                           if path.name.lower().endswith(each)), None)
+            ending = next(
+                (each for each in sorted(ENDINGS, key=len, reverse=True) if path.name.lower().endswith(each)),
+                None,
+            )
             if ending is None:
-                found.warnings.append(f"{shown}: not read, since its ending is none of {', '.join(ENDINGS)}"
-                                      + _closest_ending(path))
+                found.warnings.append(
+                    f"{shown}: not read, since its ending is none of {', '.join(ENDINGS)}"
+                    + _closest_ending(path)
+                )
             elif not path.resolve().is_relative_to(root):
-                found.faults.append(Fault(shown, 0, "is a link that leaves the sources folder",
-                                          "copy the file into the sources folder"))
+                found.faults.append(
+                    Fault(
+                        shown,
+                        0,
+                        "is a link that leaves the sources folder",
+                        "copy the file into the sources folder",
+                    )
+                )
             else:
-                found.deliveries.append(Delivery(
-                    origin.source, path, shown, ENDINGS[ending], encoding(origin.options.get("encoding", "")),
-                    DELIMITERS.get(origin.options.get("delimiter", ""))))
+                found.deliveries.append(
+                    Delivery(
+                        origin.source,
+                        path,
+                        shown,
+                        ENDINGS[ending],
+                        encoding(origin.options.get("encoding", "")),
+                        DELIMITERS.get(origin.options.get("delimiter", "")),
+                    )
+                )
         return found
 
 

@@ -1,6 +1,8 @@
-"""The contract of the sources, as `dbt_project/models/landing/sources.yml` says it: the one place for columns and keys.
+"""The contract of the sources, as `dbt_project/models/landing/sources.yml` says it: the one place for columns
+and keys.
 
-Only what the file says belongs here; where files come from is `origins.py`, how they are read is `readers.py`.
+Only what the file says belongs here; where files come from is `origins.py`, how they are read is
+`readers.py`.
 """
 
 from dataclasses import dataclass
@@ -14,14 +16,17 @@ from dagster_project.project import DBT_PROJECT
 
 CONTRACT = DBT_PROJECT / "models" / "landing" / "sources.yml"
 
-# The position of a row and what was wrong with it, as every landed Parquet file has them after the source's columns.
+# The position of a row and what was wrong with it, as every landed Parquet file has them after the source's
+# columns.
 POSITION = ("_file_id", "_line_no", "_file_no", "_landing_no")
 UNREADABLE = ("_raw_line", "_problem")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `type` is a word of the contract (id, text, email, ...); `one_of` is empty unless it is an enum."""
+    """One column. `type` is a word of the contract (id, text, email, ...); `one_of` is empty unless it is an
+    enum.
+    """
 
     name: str
     type: str
@@ -31,13 +36,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Source:
-    """One source. `mode` is upsert or event; `version` names the column that orders the versions of a key, if any."""
+    """One source. `mode` is upsert or event; `version` names the column that orders the versions of a key, if
+    any.
+    """
 
     name: str
     mode: str
     key: tuple[str, ...]
     version: str | None
     columns: tuple[Column, ...]
+    description: str = ""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -62,6 +70,13 @@ def _source(table: dict[str, Any]) -> Source:
     meta = table["config"]["meta"]
     columns = [(column["name"], column["config"]["meta"]) for column in table["columns"]]
     return Source(
-        table["name"], meta["mode"], tuple(meta["key"]), meta.get("version"),
-        tuple(Column(name, of["type"], bool(of.get("required")), tuple(of.get("one_of", ()))) for name, of in columns),
+        table["name"],
+        meta["mode"],
+        tuple(meta["key"]),
+        meta.get("version"),
+        tuple(
+            Column(name, of["type"], bool(of.get("required")), tuple(of.get("one_of", ())))
+            for name, of in columns
+        ),
+        table.get("description", ""),
     )

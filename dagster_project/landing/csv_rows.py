@@ -1,11 +1,11 @@
 """Rows of CSV, block by block, each with the physical line on which it begins (1-based, the header counted).
 
-A block in which every quote stands where RFC 4180 wants it, and every row has the header's width, is read by Arrow;
-its line numbers come from the positions of its line feeds. Any other block is read record by record, exactly: a line
-that cannot be split becomes a row with its text and the reason, and reading goes on with the next line.
+A block in which every quote stands where RFC 4180 wants it, and every row has the header's width, is read by
+Arrow; its line numbers come from the positions of its line feeds. Any other block is read record by record,
+exactly: a line that cannot be split becomes a row with its text and the reason, and reading goes on with the
+next line.
 """
 
-import codecs
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,15 +17,17 @@ from pyarrow import csv as arrow_csv
 
 from dagster_project.errors import Fault
 from dagster_project.landing.columns import normalised
-from dagster_project.landing.inspection import BOM, Unreadable
+from dagster_project.landing.content import CR, LF, Text, filled
+from dagster_project.landing.inspection import Unreadable
 
-# Large enough for Arrow to work in parallel, small enough that a few blocks in flight stay far below a gigabyte.
-BLOCK = 1 << 25
+# Large enough for Arrow to work in parallel, small enough that a few blocks in flight stay far below a
+# gigabyte.
+BLOCK = 1 << 24
 # A cell beyond this is an open quote that swallows the file, not text that someone wrote.
 LONGEST_CELL = 1 << 20
 LONGEST_HEADER = 1 << 20
 LONGEST_HEADER_LINES = 1000
-LF, CR, QUOTE = 10, 13, 34
+QUOTE = 34
 
 
 @dataclass(frozen=True)
@@ -38,35 +40,15 @@ class Header:
     end_line: int
 
 
-class _Text:
-    """The content as UTF-8 without BOM and with line feeds, whatever it came in."""
-
-    def __init__(self, content: BinaryIO, encoding: str):
-        self._content = content
-        self._decoder = None if encoding == "utf-8" else codecs.getincrementaldecoder(encoding)()
-        self._is_start, self._cr_only = True, False
-
-    def read(self, size: int) -> bytes:
-        chunk = self._content.read(size)
-        if self._decoder:
-            chunk = self._decoder.decode(chunk, final=not chunk).encode()
-        if self._is_start and chunk:
-            self._is_start = False
-            chunk = chunk.removeprefix(BOM)
-            # Old spreadsheet exports end lines with a carriage return alone.
-            self._cr_only = b"\r" in chunk and b"\n" not in chunk
-        return chunk.replace(b"\r", b"\n") if self._cr_only else chunk
-
-
 def read_header(content: BinaryIO, encoding: str, delimiter: str | None, shown: str) -> Header:
-    """The header, its delimiter found (comma or tab) where it is None. Raises Unreadable where there is none."""
-    return _split_header(_Text(content, encoding).read(LONGEST_HEADER), delimiter, shown)[0]
+    """The header, its delimiter found (comma or tab) where None is given. Raises Unreadable."""
+    return _split_header(Text(content, encoding).read(LONGEST_HEADER), delimiter, shown)[0]
 
 
 def read_rows(content: BinaryIO, encoding: str, header: Header, shown: str) -> Iterator[pa.Table]:
     """Tables of all-text columns named as the header, with _line_no, _raw_line and _problem."""
-    text = _Text(content, encoding)
-    block = text.read(BLOCK)
+    text = Text(content, encoding)
+    block = text.read(LONGEST_HEADER)
     used = _split_header(block, header.delimiter, shown)[1]
     block, line, is_last = block[used:], header.end_line, False
     while block or not is_last:
@@ -83,6 +65,10 @@ def read_rows(content: BinaryIO, encoding: str, header: Header, shown: str) -> I
 def _split_header(head: bytes, delimiter: str | None, shown: str) -> tuple[Header, int]:
     """The header and the bytes that it takes, blank lines before it included."""
     csv.field_size_limit(LONGEST_CELL)
+    if len(head) >= LONGEST_HEADER and b"\n" not in head:
+        raise Unreadable(
+            [Fault(shown, 1, f"has a first line of more than {LONGEST_HEADER} bytes", "is it a table?")]
+        )
     octets = [each + b"\n" for each in head.split(b"\n", LONGEST_HEADER_LINES)]
     physical = [each.decode("utf-8", "replace") for each in octets]
     blank = next((at for at, each in enumerate(physical) if each.strip()), len(physical))
@@ -94,14 +80,24 @@ def _split_header(head: bytes, delimiter: str | None, shown: str) -> tuple[Heade
     try:
         names = next(reader)
     except csv.Error:
-        raise Unreadable([Fault(shown, blank + 1, "has a header that cannot be split into columns",
-                                "the first line names the columns")]) from None
+        raise Unreadable(
+            [
+                Fault(
+                    shown,
+                    blank + 1,
+                    "has a header that cannot be split into columns",
+                    "the first line names the columns",
+                )
+            ]
+        ) from None
     end = blank + reader.line_num
     return Header(normalised(names), delimiter, blank + 1, end + 1), sum(map(len, octets[:end]))
 
 
 def _clean_block(block: bytes, line: int, header: Header) -> tuple[pa.Table, int, int] | None:
     """The block's whole records by Arrow, or None where quoting or a row's width calls for exact reading."""
+    if block.count(b"\r") != block.count(b"\r\n"):
+        return None
     octets = np.frombuffer(block, np.uint8)
     feeds = np.flatnonzero(octets == LF)
     quotes = np.flatnonzero(octets == QUOTE) if b'"' in block else feeds[:0]
@@ -113,27 +109,42 @@ def _clean_block(block: bytes, line: int, header: Header) -> tuple[pa.Table, int
     before = np.where(quotes[0::2] > 0, octets[quotes[0::2] - 1], LF)
     after = octets[quotes[1::2] + 1]
     delimiter = ord(header.delimiter)
-    if not (np.isin(before, (delimiter, LF, QUOTE)).all() and np.isin(after, (delimiter, LF, CR, QUOTE)).all()):
+    if not (
+        np.isin(before, (delimiter, LF, QUOTE)).all() and np.isin(after, (delimiter, LF, CR, QUOTE)).all()
+    ):
         return None
     starts = np.concatenate(([0], ends[:-1] + 1))
-    is_blank = (ends == starts) | ((ends == starts + 1) & (octets[starts] == CR))
-    lines = line + np.searchsorted(feeds, starts)[~is_blank]
+    lines = line + np.searchsorted(feeds, starts)[filled(octets, starts, ends)]
     try:
-        table = arrow_csv.read_csv(
-            pa.py_buffer(memoryview(block)[:used]),
-            arrow_csv.ReadOptions(column_names=header.names, block_size=1 << 22),
-            arrow_csv.ParseOptions(header.delimiter, newlines_in_values=ends.size < np.searchsorted(feeds, used)),
-            arrow_csv.ConvertOptions(column_types=dict.fromkeys(header.names, pa.string()), null_values=[""],
-                                     strings_can_be_null=True, check_utf8=False),
-        ) if lines.size else _table([[] for _ in header.names], [], [], [], header)
+        table = (
+            arrow_csv.read_csv(
+                pa.py_buffer(memoryview(block)[:used]),
+                arrow_csv.ReadOptions(column_names=header.names, block_size=1 << 22),
+                arrow_csv.ParseOptions(
+                    delimiter=header.delimiter,
+                    newlines_in_values=bool(ends.size < np.searchsorted(feeds, used)),
+                ),
+                arrow_csv.ConvertOptions(
+                    column_types=dict.fromkeys(header.names, pa.string()),
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    check_utf8=False,
+                ),
+            )
+            if lines.size
+            else _table([[] for _ in header.names], [], [], [], header)
+        )
     except pa.ArrowInvalid:
         return None
     if table.num_rows != lines.size:
         return None
     if lines.size:
         nothing = pa.nulls(lines.size, pa.string())
-        table = (table.append_column("_line_no", pa.array(lines, pa.int64()))
-                 .append_column("_raw_line", nothing).append_column("_problem", nothing))
+        table = (
+            table.append_column("_line_no", pa.array(lines, pa.int64()))
+            .append_column("_raw_line", nothing)
+            .append_column("_problem", nothing)
+        )
     return table, used, int(np.searchsorted(feeds, used))
 
 
@@ -147,8 +158,9 @@ def _exact_block(block: bytes, line: int, header: Header, is_last: bool) -> tupl
     problems: list[str | None] = []
     while at < len(physical):
         is_plain = '"' not in physical[at]
-        reader = csv.reader((physical[at],) if is_plain else _from(physical, at),
-                            delimiter=header.delimiter, strict=True)
+        reader = csv.reader(
+            (physical[at],) if is_plain else _from(physical, at), delimiter=header.delimiter, strict=True
+        )
         cells: list[str] = []
         try:
             cells = next(reader)
@@ -158,7 +170,9 @@ def _exact_block(block: bytes, line: int, header: Header, is_last: bool) -> tupl
             is_cut = not is_last and at + reader.line_num >= len(physical)
             if is_cut and sum(map(len, physical[at:])) < LONGEST_CELL:
                 break
-            problem = "a carriage return in a cell" if is_plain else "a quote that is not closed, or inside a cell"
+            problem = (
+                "a carriage return in a cell" if is_plain else "a quote that is not closed, or inside a cell"
+            )
         if problem:
             # Over several lines a wrong row has an open quote in its first: only that line is set apart.
             taken = 1
@@ -180,8 +194,13 @@ def _from(physical: list[str], at: int) -> Iterator[str]:
         yield physical[number]
 
 
-def _table(columns: list[list[str | None]], lines: list[int], raw: list[str | None], problems: list[str | None],
-           header: Header) -> pa.Table:
+def _table(
+    columns: list[list[str | None]],
+    lines: list[int],
+    raw: list[str | None],
+    problems: list[str | None],
+    header: Header,
+) -> pa.Table:
     arrays = [pa.array(each, pa.string()) for each in (*columns, raw, problems)]
     arrays.insert(len(columns), pa.array(lines, pa.int64()))
     return pa.table(arrays, names=[*header.names, "_line_no", "_raw_line", "_problem"])

@@ -1,7 +1,7 @@
 """Landed files as a person handles them: listed, withdrawn, restored.
 
-A withdrawn file stays out although it still lies in the sources folder, or is delivered again: its content is known
-and was judged wrong. `restore` takes it back, with the place in the landing order that it had.
+A withdrawn file stays out although it still lies in the sources folder, or is delivered again: its content is
+known and was judged wrong. `restore` takes it back, with the place in the landing order that it had.
 """
 
 import difflib
@@ -35,8 +35,8 @@ def list_files(home: Home) -> list[ListedFile]:
 def withdraw(home: Home, file_id: str) -> ListedFile:
     """Take a file's rows out from the next run on. `file_id` may be the unique beginning of an id.
 
-    The caller holds the home's lock. Raises UsageError where no file or more than one has such an id, or where the
-    file is withdrawn already.
+    The caller holds the home's lock. Raises UsageError where no file or more than one has such an id, or
+    where the file is withdrawn already.
     """
     return _mark(home, file_id, "withdrawn")
 
@@ -61,8 +61,10 @@ def _find(known: Manifest, file_id: str) -> Landed:
     if len(matches) == 1:
         return matches[0]
     if matches:
-        raise UsageError(f"{file_id} is the beginning of {len(matches)} ids: "
-                         + ", ".join(file.file_id for file in matches[:5]))
+        raise UsageError(
+            f"{file_id} is the beginning of {len(matches)} ids: "
+            + ", ".join(file.file_id for file in matches[:5])
+        )
     ids = [file.file_id for file in known.landed]
     by_name = [file.file_id for file in known.landed if file_id in (file.name, f"{file.source}/{file.name}")]
     close = by_name or difflib.get_close_matches(file_id, ids, n=3)
@@ -72,4 +74,6 @@ def _find(known: Manifest, file_id: str) -> Landed:
 
 def _listed(file: Landed, known: Manifest) -> ListedFile:
     status = "withdrawn" if file.file_id in known.withdrawn else "landed"
-    return ListedFile(file.file_id, file.source, file.name, file.rows, file.landed_at, file.landing_no, status)
+    return ListedFile(
+        file.file_id, file.source, file.name, file.rows, file.landed_at, file.landing_no, status
+    )

@@ -1,7 +1,7 @@
 """Content hashes of files that have not changed since they were last read, so that they are not read again.
 
-A file counts as unchanged while path, size, inode, and times of modification and of change are the same. Losing
-`home/landing/hashes.json` costs one reading of every file, nothing else.
+A file counts as unchanged while path, size, inode, and times of modification and of change are the same.
+Losing `home/landing/hashes.json` costs one reading of every file, nothing else.
 """
 
 import json
@@ -13,7 +13,8 @@ from dagster_project.home import Home
 
 Identity = tuple[int, int, int, int]
 
-# A change within one tick of the file system's clock would not show: what is younger than this is not remembered.
+# A change within one tick of the file system's clock would not show: what is younger than this is not
+# remembered.
 TICK_NS = 50_000_000
 COARSE_TICK_NS = 2_000_000_000
 
@@ -32,15 +33,17 @@ class Hashes:
         self._known: dict[str, tuple[Identity, str]] = {}
         self._used: dict[str, tuple[Identity, str]] = {}
         try:
-            self._known = {path: (tuple(of), sha256)
-                           for path, (of, sha256) in json.loads(self._file.read_text(encoding="utf-8")).items()}
+            self._known = {
+                path: (tuple(of), sha256)
+                for path, (of, sha256) in json.loads(self._file.read_text(encoding="utf-8")).items()
+            }
         except (OSError, ValueError, TypeError, AttributeError):
             self._known = {}
 
     def get(self, path: Path) -> str | None:
         """The content hash of a file that has not changed, else None."""
         known = self._known.get(str(path.resolve()))
-        if known is None or known[0] != identity(path):
+        if known is None or not path.exists() or known[0] != identity(path):
             return None
         self._used[str(path.resolve())] = known
         return known[1]
@@ -49,7 +52,7 @@ class Hashes:
         """Remember the hash of a file that had the identity `of` before it was read."""
         newest = max(of[2:])
         tick = COARSE_TICK_NS if newest % 1_000_000_000 == 0 else TICK_NS
-        if of == identity(path) and time.time_ns() - newest > tick:
+        if path.exists() and of == identity(path) and time.time_ns() - newest > tick:
             self._used[str(path.resolve())] = (of, sha256)
 
     def save(self) -> None:

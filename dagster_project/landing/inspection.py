@@ -1,4 +1,5 @@
-"""What a file is before it is read: its content hash, whether its bytes can be read at all, and in which encoding.
+"""What a file is before it is read: its content hash, whether its bytes can be read at all, and in which
+encoding.
 
 One streaming pass over the bytes; rows and columns are the readers' matter.
 """
@@ -6,16 +7,18 @@ One streaming pass over the bytes; rows and columns are the readers' matter.
 import codecs
 import gzip
 import hashlib
+import re
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from dagster_project.errors import Fault
 from dagster_project.landing.connectors import Delivery
+from dagster_project.landing.content import BOM, open_content
 
 CHUNK = 1 << 22
-BOM = codecs.BOM_UTF8
+# Bytes that are no character of CP932, and that Python's codec decodes all the same (80, A0, FD to FF).
+NO_CP932 = re.compile("[\x80\uf8f0-\uf8f3]")
 
 
 class Unreadable(Exception):
@@ -61,20 +64,18 @@ class _Decoding:
         if self.failed_line:
             return
         try:
-            self._decoder.decode(chunk, final)
+            text = self._decoder.decode(chunk, final)
+            if self.name == "cp932" and (wrong := NO_CP932.search(text)):
+                self.failed_line = self._line + text.count("\n", 0, wrong.start())
             self._line += chunk.count(b"\n")
         except UnicodeDecodeError as error:
-            # `error.object` begins with what the decoder had kept of the last chunk, which holds no line feed.
+            # `error.object` begins with what the decoder had kept of the last chunk, which holds no line
+            # feed.
             self.failed_line = self._line + bytes(error.object)[: error.start].count(b"\n")
 
 
-def open_content(path: Path, is_compressed: bool) -> BinaryIO:
-    """The content of a file as bytes, unpacked where it is gzip."""
-    return gzip.open(path, "rb") if is_compressed else path.open("rb")  # type: ignore[return-value]
-
-
 def inspect(delivery: Delivery) -> Inspected:
-    """Read the file once from end to end. Raises Unreadable where it cannot be opened, unpacked or decoded."""
+    """Read the file from end to end. Raises Unreadable where it cannot be opened, unpacked or decoded."""
     try:
         if delivery.format == "parquet":
             with delivery.path.open("rb") as raw:
@@ -86,8 +87,16 @@ def inspect(delivery: Delivery) -> Inspected:
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise Unreadable([Fault(delivery.shown, 0, "is broken gzip", "deliver the file again")]) from None
     except OSError as error:
-        raise Unreadable([Fault(delivery.shown, 0, f"cannot be read: {error.strerror or 'input/output error'}",
-                                "check the file and its permissions")]) from None
+        raise Unreadable(
+            [
+                Fault(
+                    delivery.shown,
+                    0,
+                    f"cannot be read: {error.strerror or 'input/output error'}",
+                    "check the file and its permissions",
+                )
+            ]
+        ) from None
 
 
 def _inspect_text(delivery: Delivery) -> Inspected:
@@ -110,8 +119,16 @@ def _inspect_text(delivery: Delivery) -> Inspected:
     if not first.failed_line:
         return Inspected(delivery, sha256, size, first.name, is_empty)
     if named:
-        raise Unreadable([Fault(delivery.shown, first.failed_line, f"is not text in {named}",
-                                "seeds/sources.yml says the encoding")])
+        raise Unreadable(
+            [
+                Fault(
+                    delivery.shown,
+                    first.failed_line,
+                    f"is not text in {named}",
+                    "seeds/sources.yml says the encoding",
+                )
+            ]
+        )
     second = _Decoding("cp932")
     with open_content(delivery.path, delivery.is_compressed) as content_again:
         while not second.failed_line and (chunk := content_again.read(CHUNK)):

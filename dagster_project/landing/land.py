@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from dagster_project.landing import manifest, parquet_file
 from dagster_project.landing.columns import check_required
 from dagster_project.landing.connectors import CONNECTORS, Delivery
 from dagster_project.landing.contract import Source, sources
-from dagster_project.landing.hashes import Hashes, identity
+from dagster_project.landing.hashes import Hashes, Identity, identity
 from dagster_project.landing.inspection import Inspected, Unreadable, inspect
 from dagster_project.landing.manifest import Landed, Manifest
 from dagster_project.landing.origins import Origins, load_origins
@@ -32,19 +31,26 @@ class _Sorted:
     faults: list[Fault] = field(default_factory=list)
 
 
-def land(home: Home, sources_dir: Path, *, skip_refused: bool = False, only: Collection[str] | None = None,
-         progress: Callable[[str], None] | None = None) -> LandingReport:
+def land(
+    home: Home,
+    sources_dir: Path,
+    *,
+    skip_refused: bool = False,
+    only: Collection[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> LandingReport:
     """Land every file whose content its source has not had yet, and return what was done.
 
-    `only` limits the landing to some sources. The caller holds the home's lock. Raises ConfigurationError for faults of
-    seeds/sources.yml, UsageError where the sources folder is missing, and LandingRefused with every fault of every file,
-    in which case nothing is landed; with `skip_refused` the files without faults are.
+    `only` limits the landing to some sources. The caller holds the home's lock. Raises ConfigurationError for
+    faults of seeds/sources.yml, UsageError where the sources folder is missing, and LandingRefused with every
+    fault of every file, in which case nothing is landed; with `skip_refused` the files without faults are.
     """
     origins = load_origins()
     if not sources_dir.is_dir():
         raise UsageError(f"{sources_dir}: there is no such sources folder; name it with --sources")
     before, tell = manifest.read(home), progress or (lambda _: None)
     hashes = Hashes(home)
+    _clear(home)
     sorted_ = _sort(origins, sources_dir, before, hashes, only)
     landed: list[Landed] = []
     written: list[tuple[Path, Path]] = []
@@ -57,7 +63,6 @@ def land(home: Home, sources_dir: Path, *, skip_refused: bool = False, only: Col
                 entry = _write(target, file, names, before, len(landed))
             except Unreadable as refused:
                 sorted_.faults += refused.faults
-                _remove(target)
                 continue
             landed.append(entry)
             written.append((target, manifest.parquet_path(home, entry)))
@@ -67,15 +72,21 @@ def land(home: Home, sources_dir: Path, *, skip_refused: bool = False, only: Col
             raise LandingRefused(sorted_.faults)
         _commit(home, landed, written)
     finally:
-        for target, _ in written:
-            _remove(target)
+        _clear(home)
         hashes.save()
-    return LandingReport(before.next_landing_no if landed else None, tuple(landed), tuple(sorted_.duplicates),
-                         tuple(sorted_.withdrawn), tuple(sorted_.warnings), tuple(sorted(sorted_.faults)))
+    return LandingReport(
+        before.next_landing_no if landed else None,
+        tuple(landed),
+        tuple(sorted_.duplicates),
+        tuple(sorted_.withdrawn),
+        tuple(sorted_.warnings),
+        tuple(sorted(sorted_.faults)),
+    )
 
 
-def _sort(origins: Origins, sources_dir: Path, before: Manifest, hashes: Hashes,
-          only: Collection[str] | None) -> _Sorted:
+def _sort(
+    origins: Origins, sources_dir: Path, before: Manifest, hashes: Hashes, only: Collection[str] | None
+) -> _Sorted:
     found = _Sorted()
     known = {file.file_id for file in before.landed}
     for name, source in sources().items():
@@ -86,27 +97,26 @@ def _sort(origins: Origins, sources_dir: Path, before: Manifest, hashes: Hashes,
         found.faults += there.faults
         found.warnings += there.warnings
         for delivery in there.deliveries:
-            with_id = hashes.get(delivery.path) if delivery.path.exists() else None
             try:
-                if with_id is None or manifest.file_id(name, with_id) not in known:
-                    with_id = _inspect(delivery, source, known, found, hashes)
+                sha256 = hashes.get(delivery.path)
+                if sha256 is None or manifest.file_id(name, sha256) not in known:
+                    sha256 = _inspect(delivery, source, known, found, hashes)
             except Unreadable as refused:
                 found.faults += refused.faults
                 continue
-            if with_id is None:
+            if sha256 is None:
                 continue
-            id_ = manifest.file_id(name, with_id)
-            (found.withdrawn if id_ in before.withdrawn else found.duplicates).append(delivery.shown)
+            is_withdrawn = manifest.file_id(name, sha256) in before.withdrawn
+            (found.withdrawn if is_withdrawn else found.duplicates).append(delivery.shown)
     found.warnings += _unknown_folders(origins, sources_dir) if only is None else []
     return found
 
 
-def _inspect(delivery: Delivery, source: Source, known: set[str], found: _Sorted, hashes: Hashes) -> str | None:
+def _inspect(
+    delivery: Delivery, source: Source, known: set[str], found: _Sorted, hashes: Hashes
+) -> str | None:
     """Read and check one file; its hash where its content is known already, else None once it is sorted."""
-    try:
-        as_it_was = identity(delivery.path)
-    except OSError:
-        raise Unreadable([Fault(delivery.shown, 0, "cannot be read: it is a link to nothing, or went away")]) from None
+    as_it_was = _identity(delivery)
     file = inspect(delivery)
     if file.is_empty:
         found.warnings.append(f"{delivery.shown}: is empty, nothing to land")
@@ -121,20 +131,47 @@ def _inspect(delivery: Delivery, source: Source, known: set[str], found: _Sorted
     return file.sha256
 
 
+def _identity(delivery: Delivery) -> Identity:
+    try:
+        return identity(delivery.path)
+    except OSError:
+        message = "cannot be read: it is a link to nothing, or went away"
+        raise Unreadable([Fault(delivery.shown, 0, message, "deliver the file again")]) from None
+
+
 def _write(target: Path, file: Inspected, names: list[str], before: Manifest, earlier: int) -> Landed:
     delivery, source = file.delivery, sources()[file.delivery.source]
     id_ = manifest.file_id(source.name, file.sha256)
     file_no, landing_no = before.next_file_no + earlier, before.next_landing_no
-    as_it_was = identity(delivery.path)
-    written = parquet_file.write(target, source, names, read_rows(file, names),
-                                 {"_file_id": id_, "_file_no": file_no, "_landing_no": landing_no})
+    as_it_was = _identity(delivery)
+    written = parquet_file.write(
+        target,
+        source,
+        names,
+        read_rows(file, names),
+        {"_file_id": id_, "_file_no": file_no, "_landing_no": landing_no},
+    )
     missing = check_required(source, written.found, delivery.shown, 0)
     if missing:
         raise Unreadable(missing)
-    if identity(delivery.path) != as_it_was or as_it_was[0] != file.bytes:
-        raise Unreadable([Fault(delivery.shown, 0, "changed while it was read", "run again when it is complete")])
-    return Landed(source.name, id_, delivery.name, delivery.format, file.sha256, file.bytes, written.rows,
-                  written.problems, tuple(written.columns), file_no, landing_no, manifest.now())
+    if _identity(delivery) != as_it_was or as_it_was[0] != file.bytes:
+        raise Unreadable(
+            [Fault(delivery.shown, 0, "changed while it was read", "run again when it is complete")]
+        )
+    return Landed(
+        source.name,
+        id_,
+        delivery.name,
+        delivery.format,
+        file.sha256,
+        file.bytes,
+        written.rows,
+        written.problems,
+        tuple(written.columns),
+        file_no,
+        landing_no,
+        manifest.now(),
+    )
 
 
 def _commit(home: Home, landed: list[Landed], written: list[tuple[Path, Path]]) -> None:
@@ -153,25 +190,31 @@ def _temporary(home: Home, file: Inspected) -> Path:
     return folder / f"{manifest.file_id(file.delivery.source, file.sha256)}.parquet.tmp"
 
 
-def _remove(target: Path) -> None:
-    for path in target.parent.glob(f"{target.name}*"):
-        with suppress(OSError):
-            path.unlink()
+def _clear(home: Home) -> None:
+    """Remove what this landing, or one that was stopped, wrote and did not land."""
+    for leftover in home.landing.glob("*/*.parquet.tmp*"):
+        leftover.unlink()
 
 
 def _unreadable_rows(delivery: Delivery, entry: Landed) -> list[str]:
     if not entry.problems:
         return []
-    return [f"{delivery.shown}: {entry.problems} of {entry.rows} rows could not be read; they go to quarantine"]
+    return [
+        f"{delivery.shown}: {entry.problems} of {entry.rows} rows could not be read; they go to quarantine"
+    ]
 
 
 def _unknown_folders(origins: Origins, sources_dir: Path) -> list[str]:
-    expected = {origin.options.get("folder", name).split("/")[0] for name, origin in origins.by_source.items()}
+    expected = {
+        origin.options.get("folder", name).split("/")[0] for name, origin in origins.by_source.items()
+    }
     warnings = []
     for path in sorted(sources_dir.iterdir()):
         if path.name.startswith(".") or path.name in expected | origins.ignored:
             continue
         close = difflib.get_close_matches(path.name.split(".")[0], expected, n=1)
         what = "is no source's folder" if path.is_dir() else "is not in a source's folder"
-        warnings.append(f"{path.name}: not read, since it {what}" + (f"; did you mean {close[0]}?" if close else ""))
+        warnings.append(
+            f"{path.name}: not read, since it {what}" + (f"; did you mean {close[0]}?" if close else "")
+        )
     return warnings

@@ -1,8 +1,8 @@
 """The landing manifest: what was landed, withdrawn and restored, as JSON lines that are only ever added to.
 
-`home/landing/manifest.jsonl`; an entry's `entry` says what it is: `landed` (a Landed), `withdrawn`, `restored` or
-`erased` (file_id, at). A file is landed only once its entry stands here: Parquet without one is what a stopped run left,
-and is overwritten.
+`home/landing/manifest.jsonl`; an entry's `entry` says what it is: `landed` (a Landed), `withdrawn`,
+`restored` or `erased` (file_id, at). A file is landed only once its entry stands here: Parquet without one is
+what a stopped run left, and is overwritten.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from dagster_project.home import Home
 
 @dataclass(frozen=True)
 class Landed:
-    """One landed file. `problems`: rows whose text could not be split into columns. landed_at: ISO 8601, UTC."""
+    """One landed file. `problems`: rows that could not be split into columns. landed_at: ISO 8601, UTC."""
 
     source: str
     file_id: str
@@ -91,8 +91,10 @@ def read(home: Home) -> Manifest:
             elif entry["entry"] == "restored":
                 withdrawn.discard(entry["file_id"])
         except (ValueError, KeyError, TypeError):
-            raise KizunaError(f"{path}:{number}: the landing manifest is damaged; restore it from a backup, or move the"
-                              " home aside and land anew") from None
+            raise KizunaError(
+                f"{path}:{number}: the landing manifest is damaged; restore it from a backup, or move the"
+                " home aside and land anew"
+            ) from None
     return Manifest(tuple(landed.values()), frozenset(withdrawn))
 
 
@@ -102,7 +104,9 @@ def add_landing(home: Home, files: list[Landed]) -> None:
 
 
 def append(home: Home, entries: list[dict[str, Any]]) -> None:
-    """Add entries, all or none: the file is written anew beside the old one and renamed, so that no stop can tear it."""
+    """Add entries, all or none: the file is written anew beside the old one and renamed, so that no stop can
+    tear it.
+    """
     path = _path(home)
     before = path.read_bytes() if path.exists() else b""
     added = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)

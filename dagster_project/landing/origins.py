@@ -1,7 +1,9 @@
-"""Where each source comes from: seeds/sources.yml, read with line numbers so that every fault names its place.
+"""Where each source comes from: seeds/sources.yml, read with line numbers so that every fault names its
+place.
 
-Shape of the file: `sources:` maps a source's name to `{type: files, folder: ..., encoding: ..., delimiter: ...}`; a
-source that is left out is read from the folder of its name. `ignore:` lists folders that are no source and no mistake.
+Shape of the file: `sources:` maps a source's name to `{type: files, folder: ..., encoding: ..., delimiter:
+...}`; a source that is left out is read from the folder of its name. `ignore:` lists folders that are no
+source and no mistake.
 """
 
 import difflib
@@ -26,11 +28,16 @@ class Origins:
 
 
 def load_origins(file: Path | None = None) -> Origins:
-    """What `file` (default: the seeds' sources.yml) says. Raises ConfigurationError with every fault of it."""
+    """What `file` (default: the seeds' sources.yml) says. Raises ConfigurationError with all its faults."""
     origins, faults = read_origins(file)
     if faults:
         raise ConfigurationError(faults)
     return origins
+
+
+def check_origins(file: Path | None = None) -> list[Fault]:
+    """Every fault of the file."""
+    return read_origins(file)[1]
 
 
 def read_origins(file: Path | None = None) -> tuple[Origins, list[Fault]]:
@@ -40,7 +47,9 @@ def read_origins(file: Path | None = None) -> tuple[Origins, list[Fault]]:
     given: dict[str, Origin] = {}
     ignored: frozenset[str] = frozenset()
     try:
-        document = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader) if file.exists() else None
+        document = (
+            yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader) if file.exists() else None
+        )
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         faults.append(Fault(shown, line, f"is not YAML: {error.problem}"))
@@ -57,8 +66,14 @@ def read_origins(file: Path | None = None) -> tuple[Origins, list[Fault]]:
         elif key.value == "ignore":
             faults.append(Fault(shown, _line(key), "ignore is not a list of folders"))
         else:
-            faults.append(Fault(shown, _line(key), f"unknown key {key.value}", closest(key.value, ("sources", "ignore"))))
-    return Origins({name: given.get(name, Origin(name, place=(shown, 0))) for name in sources()}, ignored), faults
+            faults.append(
+                Fault(
+                    shown, _line(key), f"unknown key {key.value}", closest(key.value, ("sources", "ignore"))
+                )
+            )
+    return Origins(
+        {name: given.get(name, Origin(name, place=(shown, 0))) for name in sources()}, ignored
+    ), faults
 
 
 def closest(word: str, words: Iterable[str]) -> str:
@@ -94,9 +109,12 @@ def _origin(name: yaml.Node, entry: yaml.Node, shown: str, faults: list[Fault]) 
     return Origin(name.value, kind, options, place)
 
 
-def _entries(node: yaml.Node | None, shown: str, what: str,
-             faults: list[Fault]) -> Iterator[tuple[yaml.Node, yaml.Node]]:
-    """The pairs of a mapping; one that is empty has none, and anything else is a fault, as is a key given twice."""
+def _entries(
+    node: yaml.Node | None, shown: str, what: str, faults: list[Fault]
+) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """The pairs of a mapping; one that is empty has none, and anything else is a fault, as is a key given
+    twice.
+    """
     if node is None or (isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")):
         return
     if not isinstance(node, yaml.MappingNode):

@@ -1,4 +1,6 @@
-"""Writing one landed Parquet file: the contract's columns, the file's other columns, position, and what was unreadable."""
+"""Writing one landed Parquet file: the contract's columns, the file's other columns, position, and what was
+unreadable.
+"""
 
 import contextlib
 import os
@@ -20,7 +22,9 @@ IN_FLIGHT = 2
 
 @dataclass(frozen=True)
 class Written:
-    """`problems`: rows that could not be read. `columns`: of the Parquet file. `found`: of the delivered file."""
+    """`problems`: rows that could not be read. `columns`: of the Parquet file. `found`: of the delivered
+    file.
+    """
 
     rows: int
     problems: int
@@ -28,12 +32,13 @@ class Written:
     found: list[str]
 
 
-def write(target: Path, source: Source, names: list[str], tables: Iterable[pa.Table],
-          position: dict[str, str | int]) -> Written:
+def write(
+    target: Path, source: Source, names: list[str], tables: Iterable[pa.Table], position: dict[str, str | int]
+) -> Written:
     """Write `tables` to `target` (mode 0600, on disk when this returns).
 
-    `names` are the file's columns as far as they are known; JSON lines may bring more. `position` gives _file_id,
-    _file_no and _landing_no.
+    `names` are the file's columns as far as they are known; JSON lines may bring more. `position` gives
+    _file_id, _file_no and _landing_no.
     """
     rows = problems = 0
     found = dict.fromkeys(names)
@@ -41,7 +46,9 @@ def write(target: Path, source: Source, names: list[str], tables: Iterable[pa.Ta
     parts = [target]
     with _Part(target, columns) as part:
         for table in tables:
-            found |= dict.fromkeys(name for name in table.column_names if name not in (*POSITION, *UNREADABLE))
+            found |= dict.fromkeys(
+                name for name in table.column_names if name not in (*POSITION, *UNREADABLE)
+            )
             new = [name for name in found if name not in columns]
             if new:
                 columns = [*columns, *new]
@@ -71,7 +78,9 @@ class _Part:
 
     def open(self, path: Path, columns: list[str]) -> None:
         self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-        self._writer = parquet.ParquetWriter(self._file, schema(columns), compression="zstd", compression_level=1)
+        self._writer = parquet.ParquetWriter(
+            self._file, schema(columns), compression="zstd", compression_level=1
+        )
 
     def write(self, table: pa.Table) -> None:
         while len(self._pending) >= IN_FLIGHT:

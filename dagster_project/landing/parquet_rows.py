@@ -1,7 +1,8 @@
 """Rows of Parquet, batch by batch, every value as text; `_line_no` is the row's number from 1.
 
-Times with a zone are written in UTC with their offset, times without one as they are; whole numbers in a floating
-column lose the `.0` that such a column gives them (an integer column with gaps is floating in many tools).
+Times with a zone are written in UTC with their offset, times without one as they are; whole numbers in a
+floating column lose the `.0` that such a column gives them (an integer column with gaps is floating in many
+tools).
 """
 
 import json
@@ -55,11 +56,23 @@ def _text(values: pa.Array) -> pa.Array:
     if pa.types.is_floating(kind):
         return _numbers(values.cast(pa.float64()) if kind == pa.float16() else values)
     if pa.types.is_nested(kind):
-        return pa.array([None if each is None else json.dumps(each, ensure_ascii=False, separators=(",", ":"), default=str)
-                         for each in values.to_pylist()], pa.string())
+        return pa.array(
+            [
+                None
+                if each is None
+                else json.dumps(each, ensure_ascii=False, separators=(",", ":"), default=str)
+                for each in values.to_pylist()
+            ],
+            pa.string(),
+        )
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return pa.array([None if each is None else each.decode("utf-8", "backslashreplace")
-                         for each in values.to_pylist()], pa.string())
+        return pa.array(
+            [
+                None if each is None else each.decode("utf-8", "backslashreplace")
+                for each in values.to_pylist()
+            ],
+            pa.string(),
+        )
     try:
         return values.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
@@ -73,7 +86,9 @@ def _numbers(values: pa.Array) -> pa.Array:
     if np.all(np.abs(numbers) < EXACT_INTEGERS) and np.all(numbers == np.floor(numbers)):
         return values.cast(pa.int64()).cast(pa.string())
     # numpy prints the shortest text that reads back as the same number, in the column's own width.
-    return pa.array([None if each is None else _number(each, values.type) for each in values.to_pylist()], pa.string())
+    return pa.array(
+        [None if each is None else _number(each, values.type) for each in values.to_pylist()], pa.string()
+    )
 
 
 def _number(value: float, kind: pa.DataType) -> str:

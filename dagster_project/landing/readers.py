@@ -1,4 +1,5 @@
-"""The formats of files: format -> how its columns are found and its rows are read. All rows come as tables of text.
+"""The formats of files: format -> how its columns are found and its rows are read. All rows come as tables of
+text.
 
 A further format joins here; a further place that files come from joins in `connectors.py`.
 """
@@ -12,12 +13,14 @@ import pyarrow as pa
 from dagster_project.errors import Fault
 from dagster_project.landing import csv_rows, jsonl_rows, parquet_rows
 from dagster_project.landing.columns import check_names, check_required
+from dagster_project.landing.content import open_content
 from dagster_project.landing.contract import Source
-from dagster_project.landing.inspection import Inspected, Unreadable, open_content
+from dagster_project.landing.inspection import Inspected, Unreadable
 
 
 def read_columns(source: Source, file: Inspected) -> list[str]:
-    """The file's columns, checked against the contract; empty for JSON lines, whose keys only their rows tell.
+    """The file's columns, checked against the contract; empty for JSON lines, whose keys only their rows
+    tell.
 
     Raises Unreadable with every fault of them.
     """
@@ -44,11 +47,15 @@ def read_rows(file: Inspected, names: list[str]) -> Iterator[pa.Table]:
             return
         with open_content(delivery.path, delivery.is_compressed) as content:
             if delivery.format == "csv":
-                yield from csv_rows.read_rows(content, file.encoding or "utf-8", _header(file), delivery.shown)
+                yield from csv_rows.read_rows(
+                    content, file.encoding or "utf-8", _header(file), delivery.shown
+                )
             else:
                 yield from jsonl_rows.read_rows(content, file.encoding or "utf-8", delivery.shown)
     except (OSError, EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError):
-        raise Unreadable([Fault(delivery.shown, 0, "changed or went away while it was read", "run again")]) from None
+        raise Unreadable(
+            [Fault(delivery.shown, 0, "changed or went away while it was read", "run again")]
+        ) from None
 
 
 def _header(file: Inspected) -> csv_rows.Header:

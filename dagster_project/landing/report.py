@@ -12,8 +12,9 @@ from dagster_project.landing.manifest import Landed
 class LandingReport:
     """`landing_no` is None where nothing new was landed.
 
-    `duplicates` are deliveries (as messages name them) whose content had been landed before; `withdrawn` those that
-    stay out because their content was withdrawn; `refused` is empty unless refused files were to be skipped.
+    `duplicates` are deliveries (as messages name them) whose content had been landed before; `withdrawn`
+    those that stay out because their content was withdrawn; `refused` is empty unless refused files were to
+    be skipped.
     """
 
     landing_no: int | None = None
@@ -35,8 +36,16 @@ class LandingReport:
         """The report as plain values."""
         return {
             "landing_no": self.landing_no,
-            "files": [{"source": file.source, "file_id": file.file_id, "name": file.name, "rows": file.rows,
-                       "problems": file.problems} for file in self.landed],
+            "files": [
+                {
+                    "source": file.source,
+                    "file_id": file.file_id,
+                    "name": file.name,
+                    "rows": file.rows,
+                    "problems": file.problems,
+                }
+                for file in self.landed
+            ],
             "rows": self.rows,
             "duplicates": list(self.duplicates),
             "withdrawn": list(self.withdrawn),

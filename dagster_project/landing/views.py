@@ -1,4 +1,8 @@
-"""What later stages read: `run.files` and one view `landing.<source>` per source, over the Parquet not withdrawn."""
+"""What later stages read: `run.files` and one view `landing.<source>` per source, over the Parquet not
+withdrawn.
+"""
+
+from dataclasses import asdict
 
 import duckdb
 import pyarrow as pa
@@ -9,19 +13,27 @@ from dagster_project.landing import manifest
 from dagster_project.landing.contract import UNREADABLE, Source, sources
 from dagster_project.landing.manifest import Landed
 
-POSITION_TYPES = {"_file_id": "varchar", "_line_no": "bigint", "_file_no": "integer", "_landing_no": "integer"}
+POSITION_TYPES = {
+    "_file_id": "varchar",
+    "_line_no": "bigint",
+    "_file_no": "integer",
+    "_landing_no": "integer",
+}
 
 
 def refresh(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Write run.files and the views `landing.<source>`: the contract's columns, position, `_raw_line` and `_problem`.
+    """Write run.files and the views `landing.<source>`: the contract's columns, position, `_raw_line` and
+    `_problem`.
 
     No Parquet file is opened for this beyond the first of each source. Raises StageFailed where one is gone.
     """
     files = manifest.read(home).in_use
     gone = [file for file in files if not manifest.parquet_path(home, file).exists()]
     if gone:
-        raise StageFailed(f"landed rows of {gone[0].source}/{gone[0].name} are gone from {home.landing}; restore the folder"
-                          f" from a backup, or give the file up: kizuna landing withdraw {gone[0].file_id}")
+        raise StageFailed(
+            f"landed rows of {gone[0].source}/{gone[0].name} are gone from {home.landing}; restore the folder"
+            f" from a backup, or give the file up: kizuna landing withdraw {gone[0].file_id}"
+        )
     con.execute("create schema if not exists run")
     con.execute("create schema if not exists landing")
     _write_files(con, home, files)
@@ -31,36 +43,39 @@ def refresh(con: duckdb.DuckDBPyConnection, home: Home) -> None:
 
 def view_sql(home: Home, source: Source, files: list[Landed]) -> str:
     """The statement that makes a source's view over its files; a typed empty view where there is none."""
-    typed = (dict.fromkeys(source.column_names, "varchar") | POSITION_TYPES | dict.fromkeys(UNREADABLE, "varchar"))
+    text = dict.fromkeys((*source.column_names, *UNREADABLE), "varchar")
+    types = {
+        name: (text | POSITION_TYPES)[name] for name in (*source.column_names, *POSITION_TYPES, *UNREADABLE)
+    }
+    nulls = {name: f"cast(null as {kind}) as {_name(name)}" for name, kind in types.items()}
     # Files landed before a column joined the contract lack it; they are read apart, with null in its place.
-    by_columns: dict[tuple[str, ...], list[Landed]] = {}
+    alike: dict[frozenset[str], list[Landed]] = {}
     for file in files:
-        there = tuple(name for name in source.column_names if name in file.columns)
-        by_columns.setdefault(there, []).append(file)
+        alike.setdefault(frozenset(source.column_names).difference(file.columns), []).append(file)
     parts = []
-    for there, alike in by_columns.items():
-        columns = ", ".join(
-            f'cast({_name(name)} as {kind}) as {_name(name)}' if name in there or name.startswith("_")
-            else f'cast(null as {kind}) as {_name(name)}' for name, kind in typed.items())
-        paths = ", ".join(_literal(_no_glob(str(manifest.parquet_path(home, file)))) for file in alike)
-        parts.append(f"select {columns} from read_parquet([{paths}], hive_partitioning = false)")
-    if not parts:
-        parts = ["select " + ", ".join(f"cast(null as {kind}) as {_name(name)}" for name, kind in typed.items())
-                 + " where false"]
-    return f"create or replace view landing.{_name(source.name)} as " + " union all ".join(parts)
+    for absent, these in alike.items():
+        columns = ", ".join(nulls[name] if name in absent else _name(name) for name in types)
+        paths = ", ".join(_literal(_no_glob(str(manifest.parquet_path(home, file)))) for file in these)
+        read = f"read_parquet([{paths}], hive_partitioning = false)"
+        parts.append(f"select {columns} from {read}")  # noqa: S608 (quoted names and literals)
+    parts = parts or [f"select {', '.join(nulls.values())} where false"]
+    return f"create or replace view landing.{_name(source.name)} as {' union all '.join(parts)}"
 
 
 def _write_files(con: duckdb.DuckDBPyConnection, home: Home, files: list[Landed]) -> None:
-    rows = [{"source": file.source, "file_id": file.file_id, "file_no": file.file_no, "landing_no": file.landing_no,
-             "name": file.name, "path": str(manifest.parquet_path(home, file)), "sha256": file.sha256,
-             "rows": file.rows, "landed_at": file.landed_at.rstrip("Z")} for file in files]
-    kinds = {"file_no": pa.int32(), "landing_no": pa.int32(), "rows": pa.int64()}
+    numbers = {"file_no": pa.int32(), "landing_no": pa.int32(), "rows": pa.int64()}
     names = ("source", "file_id", "file_no", "landing_no", "name", "path", "sha256", "rows", "landed_at")
-    con.register("landed_files", pa.Table.from_pylist(
-        rows, schema=pa.schema([(name, kinds.get(name, pa.string())) for name in names])))
+    rows = [asdict(file) | {"path": str(manifest.parquet_path(home, file))} for file in files]
+    table = pa.table(
+        {name: pa.array([row[name] for row in rows], numbers.get(name, pa.string())) for name in names}
+    )
+    con.register("landed_files", table)
     try:
-        con.execute("create or replace table run.files as select * replace (cast(landed_at as timestamp) as landed_at)"
-                    " from landed_files order by file_no")
+        con.execute(
+            "create or replace table run.files as"
+            " select source, file_id, file_no, landing_no, name, path, sha256, rows,"
+            " cast(rtrim(landed_at, 'Z') as timestamp) as landed_at from landed_files order by file_no"
+        )
     finally:
         con.unregister("landed_files")
 

@@ -1,4 +1,6 @@
-"""Rows of the smaller sources: reviews, social acts, survey answers, privacy requests and what other systems know."""
+"""Rows of the smaller sources: reviews, social acts, survey answers, privacy requests and what other systems
+know.
+"""
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +14,10 @@ from dagster_project.sample.shop import DAY, Shop
 from dagster_project.sample.text import digits, moments, numbered, pick
 from dagster_project.sample.words import REVIEW_BODIES
 
-QUESTIONS = (("肌の悩みは何ですか", ("乾燥", "毛穴", "しみ", "敏感")), ("どこで知りましたか", ("SNS", "店頭", "友人", "雑誌")))
+QUESTIONS = (
+    ("肌の悩みは何ですか", ("乾燥", "毛穴", "しみ", "敏感")),
+    ("どこで知りましたか", ("SNS", "店頭", "友人", "雑誌")),
+)
 
 
 def reviews(shop: Shop, catalogue: Catalogue, people: People, plan: Purchases, ids: Identifiers) -> pa.Table:
@@ -37,8 +42,12 @@ def reviews(shop: Shop, catalogue: Catalogue, people: People, plan: Purchases, i
     )
 
 
-def social_actions(shop: Shop, catalogue: Catalogue, people: People, web: Browsing, ids: Identifiers) -> pa.Table:
-    """Likes, clips and shares by members, by LINE friends and by browsers, on brands and products that they favour."""
+def social_actions(
+    shop: Shop, catalogue: Catalogue, people: People, web: Browsing, ids: Identifiers
+) -> pa.Table:
+    """Likes, clips and shares by members, by LINE friends and by browsers, on brands and products that they
+    favour.
+    """
     rng = shop.rng("social")
     session = np.flatnonzero(~web.on_tablet & (rng.random(len(web.person)) < 0.04))
     who, at = web.person[session], web.start[session] + 120
@@ -112,7 +121,10 @@ def privacy_requests(shop: Shop, plan: dict[str, np.ndarray], ids: Identifiers) 
                 [
                     email if use else member
                     for use, email, member in zip(
-                        by_email, ids.email(plan["person"]).to_pylist(), ids.member(plan["person"]).to_pylist(), strict=True
+                        by_email,
+                        ids.email(plan["person"]).to_pylist(),
+                        ids.member(plan["person"]).to_pylist(),
+                        strict=True,
                     )
                 ],
                 pa.string(),
@@ -126,7 +138,9 @@ def privacy_requests(shop: Shop, plan: dict[str, np.ndarray], ids: Identifiers) 
 
 
 def external_attributes(shop: Shop, people: People, purchases: Purchases, ids: Identifiers) -> pa.Table:
-    """What the mail tool knows: the arm of each member in the scenario's random trial, and a skin type from the counsellors."""
+    """What the mail tool knows: the arm of each member in the scenario's random trial, and a skin type from
+    the counsellors.
+    """
     rng = shop.rng("external")
     mail = purchases.effects["welcome_mail"]
     advised = np.flatnonzero((people.kind == MEMBER) & (rng.random(len(people.kind)) < 0.1))

@@ -23,7 +23,7 @@ LOGGED_IN = 0.45
 
 @dataclass(frozen=True)
 class Browsing:
-    """Sessions sorted by start; `ref` is the content, product or order that a session is about (-1: none)."""
+    """Sessions sorted by start; `ref` is the touch, product or order that a session is about (-1: none)."""
 
     person: np.ndarray
     start: np.ndarray
@@ -32,15 +32,19 @@ class Browsing:
     visitor: np.ndarray
     logged_in: np.ndarray
     on_tablet: np.ndarray
-    touches: dict[str, np.ndarray]  # person, brand, information_kind, at, bought_at (-1), position
-    carts: dict[str, np.ndarray]  # person, product, at, emptied
+    touches: dict[
+        str, np.ndarray
+    ]  # person, brand, kind, content, at, bought_at (-1), position, visitor, logged_in
+    carts: dict[str, np.ndarray]  # person, visitor, logged_in, product, at, emptied
 
 
 def plan_browsing(shop: Shop, catalogue: Catalogue, people: People, purchases: Purchases) -> Browsing:
     """Plan sessions for about 30 events per member and year."""
     rng = shop.rng("browsing")
     touches = _touches(shop, catalogue, people, purchases)
-    ordered = np.flatnonzero((purchases.channel == EC) & ~purchases.is_subscription & (purchases.at > CHECKOUT))
+    ordered = np.flatnonzero(
+        (purchases.channel == EC) & ~purchases.is_subscription & (purchases.at > CHECKOUT)
+    )
     ordered = ordered[people.has_web[purchases.person[ordered]]]
     signed = np.flatnonzero((people.kind == MEMBER) & people.has_web & (people.joined >= 0))
     wanted = EVENTS_PER_MEMBER * shop.members * shop.days / 365
@@ -61,7 +65,7 @@ def plan_browsing(shop: Shop, catalogue: Catalogue, people: People, purchases: P
     joining = np.maximum(np.minimum(joining, first_seen[signed]), 0)
     parts = (
         (person, start, kind, ref),
-        (touches["person"], touches["at"] - CONTENT_AFTER, TOUCH, touches["content"]),
+        (touches["person"], touches["at"] - CONTENT_AFTER, TOUCH, np.arange(len(touches["at"]))),
         (purchases.person[ordered], purchases.at[ordered] - CHECKOUT, ORDER, ordered),
         (signed, joining, SIGN_UP, np.full(len(signed), -1)),
     )
@@ -72,11 +76,17 @@ def plan_browsing(shop: Shop, catalogue: Catalogue, people: People, purchases: P
     person, start, kinds, ref = person[by_start], start[by_start], kinds[by_start], ref[by_start]
     member = people.kind[person] == MEMBER
     chance = np.select([kinds == ORDER, kinds == SIGN_UP, kinds >= CART], [1.0, 0.0, 0.75], LOGGED_IN)
-    logged_in = member & (rng.random(len(person)) < chance)
+    registered = start >= people.joined[person] * DAY
+    logged_in = member & (registered | (kinds == ORDER)) & (rng.random(len(person)) < chance)
     logged_in &= ~((kinds == ORDER) & purchases.as_guest[np.where(kinds == ORDER, ref, 0)])
-    on_tablet = logged_in & (kinds == BROWSE) & (people.card_of[person] >= 0) & (rng.random(len(person)) < 0.02)
+    on_tablet = (
+        logged_in & (kinds == BROWSE) & (people.card_of[person] >= 0) & (rng.random(len(person)) < 0.02)
+    )
     tablet = people.tablet_from + people.card_store[people.card_of[person]]
     visitor = np.where(on_tablet, tablet, browser_at(people, rng, person, start, shop.days))
+    touching = np.flatnonzero(kinds == TOUCH)
+    touching = touching[np.argsort(ref[touching])]
+    touches |= {"visitor": visitor[touching], "logged_in": logged_in[touching]}
     is_cart = (kinds == CART) | (kinds == EMPTIED)
     carts = {
         "person": person[is_cart],
@@ -90,9 +100,11 @@ def plan_browsing(shop: Shop, catalogue: Catalogue, people: People, purchases: P
 
 
 def _touches(shop: Shop, catalogue: Catalogue, people: People, purchases: Purchases) -> dict[str, np.ndarray]:
-    """First touches of the favourite brand's contents: buyers at a delay that the kind of information sets, others at any time.
+    """First touches of the favourite brand's contents: buyers at a delay that the kind of information sets,
+    others at any time.
 
-    Buyers are members who never tried a trial set and hold no card, so that their first purchase of the brand is in EC orders alone.
+    Buyers are members who never tried a trial set and hold no card, so that their first purchase of the
+    brand is in EC orders alone.
     """
     rng = shop.rng("touches")
     size = len(people.kind)
@@ -112,7 +124,7 @@ def _touches(shop: Shop, catalogue: Catalogue, people: People, purchases: Purcha
     delay = (usual * rng.lognormal(0, 0.35, len(chosen)) * DAY).astype(np.int64)
     anytime = rng.integers(0, shop.days, len(chosen)) * DAY + rng.integers(7 * 3600, 22 * 3600, len(chosen))
     at = np.where(buyer[chosen], first[chosen] - delay, anytime)
-    inside = (at >= 0) & (at < shop.end)
+    inside = (at >= CONTENT_AFTER) & (at < shop.end)
     chosen, kind, at = chosen[inside], kind[inside], at[inside]
     follows = rng.random(len(chosen)) < 0.3  # a second kind, half way to the purchase
     later = np.where(buyer[chosen], (at + first[chosen]) // 2, at + 4 * DAY)

@@ -1,4 +1,6 @@
-"""What the shop sells and where: brands, products, stores, contents, campaigns, and the codes of products on other surfaces."""
+"""What the shop sells and where: brands, products, stores, contents, campaigns, and the codes of products on
+other surfaces.
+"""
 
 from dataclasses import dataclass
 
@@ -71,7 +73,7 @@ def build_catalogue(shop: Shop) -> Catalogue:
         "campaigns": campaigns,
     }
     return Catalogue(
-        tables={name: pa.table(columns) for name, columns in tables.items()},
+        tables={name: _table(columns) for name, columns in tables.items()},
         product_ids=ids,
         brand=brand,
         price=price,
@@ -81,6 +83,10 @@ def build_catalogue(shop: Shop) -> Catalogue:
         campaigns=spans,
         stores=STORES,
     )
+
+
+def _table(columns: dict) -> pa.Table:
+    return pa.table({name: pa.array([word or None for word in words]) for name, words in columns.items()})
 
 
 def till_code(product: int) -> str:

@@ -70,7 +70,9 @@ def write_sources(out: Path) -> dict[str, int]:
 
 
 @click.command()
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write."
+)
 def main(out: Path) -> None:
     """Write the Complete Journey's year as the sources of Kizuna."""
     for source, count in write_sources(out).items():

@@ -18,7 +18,14 @@ NAMES = (
     "begin_checkout", "purchase", "login", "sign_up", "reserve_visit", "survey",
 )  # fmt: skip
 CODE = {name: code for code, name in enumerate(NAMES)}
-PLAIN = (("page_view", 0.24), ("product_view", 0.56), ("content_view", 0.10), ("search", 0.08), ("reserve_visit", 0.01), ("survey", 0.01))
+PLAIN = (
+    ("page_view", 0.24),
+    ("product_view", 0.56),
+    ("content_view", 0.10),
+    ("search", 0.08),
+    ("reserve_visit", 0.01),
+    ("survey", 0.01),
+)
 SOURCES = (  # referrer, utm_source, utm_medium, utm_campaign
     ("", "", "", ""),
     ("https://www.google.com/", "google", "organic", ""),
@@ -36,7 +43,9 @@ def web_events(
     shop: Shop, catalogue: Catalogue, people: People, purchases: Purchases, plan: Browsing,
     ids: Identifiers, span: tuple[int, int], first_number: int,
 ) -> pa.Table:  # fmt: skip
-    """All events of the sessions that begin on the days `span` (both included), in time order, numbered from `first_number`."""
+    """All events of the sessions that begin on the days `span` (both included), in time order, numbered from
+    `first_number`.
+    """
     low, high = np.searchsorted(plan.start, [span[0] * DAY, (span[1] + 1) * DAY])
     rng = shop.rng("events", span[0])
     steps = _steps(rng, catalogue, people, purchases, plan, np.arange(low, high))
@@ -56,7 +65,9 @@ def web_events(
     source = (session * 2_654_435_761 >> 7) % len(SOURCES)
     entry = steps["offset"] == 0
     value = np.where(code == CODE["purchase"], purchases.total[np.maximum(steps["order"], 0)], -1)
-    value = np.where(np.isin(code, (CODE["add_to_cart"], CODE["remove_from_cart"])), catalogue.price[product], value)
+    value = np.where(
+        np.isin(code, (CODE["add_to_cart"], CODE["remove_from_cart"])), catalogue.price[product], value
+    )
     sessions_source = np.where(entry & (source > 0), source, -1)
     columns = {
         "event_id": numbered("e", first_number + np.arange(len(at)), 10),
@@ -73,7 +84,9 @@ def web_events(
         "product_id": pick(codes, number),
         "content_id": numbered("K", steps["content"], 4),
         "order_id": ids.order(steps["order"]),
-        "quantity": pick(["1"], np.where(np.isin(code, (CODE["add_to_cart"], CODE["remove_from_cart"])), 0, -1)),
+        "quantity": pick(
+            ["1"], np.where(np.isin(code, (CODE["add_to_cart"], CODE["remove_from_cart"])), 0, -1)
+        ),
         "value": blank(digits(value), value < 0),
         "device": pick(list(DEVICES), visitor * 7 % len(DEVICES)),
     }
@@ -81,7 +94,12 @@ def web_events(
 
 
 def _steps(
-    rng: np.random.Generator, catalogue: Catalogue, people: People, purchases: Purchases, plan: Browsing, sessions: np.ndarray
+    rng: np.random.Generator,
+    catalogue: Catalogue,
+    people: People,
+    purchases: Purchases,
+    plan: Browsing,
+    sessions: np.ndarray,
 ) -> Steps:
     """Every session's events: scripts for the planned ones, drawn pages for the plain ones."""
     kind, ref = plan.kind[sessions], plan.ref[sessions]
@@ -90,13 +108,15 @@ def _steps(
     order = np.where(is_order, ref, 0)
     first_line = np.searchsorted(purchases.line_order, order)
     product = np.select([is_cart, is_order], [ref, purchases.line_product[first_line]], -1)
-    content = np.where(kind == web.TOUCH, ref, -1)
+    is_touch = kind == web.TOUCH
+    content = np.full(len(sessions), -1)
+    content[is_touch] = plan.touches["content"][ref[is_touch]]
     counted = is_order & purchases.is_counted[order]  # a cart is only begun where an order will end it
     script = (
         ("page_view", 0, kind >= 0, none, none),
         ("login", web.LOGIN_AFTER, plan.logged_in[sessions] & ~plan.on_tablet[sessions], none, none),
         ("sign_up", 60, kind == web.SIGN_UP, none, none),
-        ("content_view", web.CONTENT_AFTER, kind == web.TOUCH, none, content),
+        ("content_view", web.CONTENT_AFTER, is_touch, none, content),
         ("product_view", 35, is_cart | is_order, product, none),
         ("add_to_cart", web.ADD_AFTER, is_cart, product, none),
         ("remove_from_cart", web.REMOVE_AFTER, kind == web.EMPTIED, product, none),
@@ -104,7 +124,14 @@ def _steps(
         ("begin_checkout", 300, is_order, none, none),
     )
     parts = [
-        (sessions[where], np.full(where.sum(), CODE[name]), np.full(where.sum(), offset), goods[where], page[where], none[where])
+        (
+            sessions[where],
+            np.full(where.sum(), CODE[name]),
+            np.full(where.sum(), offset),
+            goods[where],
+            page[where],
+            none[where],
+        )
         for name, offset, where, goods, page in script
     ]
     done = sessions[is_order]
@@ -119,7 +146,9 @@ def _steps(
 def _plain(
     rng: np.random.Generator, catalogue: Catalogue, people: People, plan: Browsing, sessions: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Pages after the first of plain sessions; contents are the house's own, so that brands are touched by plan alone."""
+    """Pages after the first of plain sessions; contents are the house's own, so that brands are touched by
+    plan alone.
+    """
     count = np.minimum(rng.poisson(web.VIEWS, len(sessions)), 14)
     session = np.repeat(sessions, count)
     place = np.arange(len(session)) - np.repeat(np.cumsum(count) - count, count)
@@ -140,10 +169,16 @@ def _plain(
 
 def _urls(catalogue: Catalogue, code: np.ndarray, product: np.ndarray, content: np.ndarray) -> pa.Array:
     site = "https://shop.example.jp/"
-    paths = {"search": "search?q=%E5%8C%96%E7%B2%A7%E6%B0%B4", "begin_checkout": "checkout", "purchase": "thanks"}
+    paths = {
+        "search": "search?q=%E5%8C%96%E7%B2%A7%E6%B0%B4",
+        "begin_checkout": "checkout",
+        "purchase": "thanks",
+    }
     plain = [paths.get(name, "" if name == "page_view" else name) for name in NAMES]
     goods = [f"products/{product_id}" for product_id in catalogue.product_ids]
     pages = len(BRANDS) * len(INFORMATION_KINDS) + HOUSE_CONTENTS
     words = plain + goods + [f"contents/k{number:04d}" for number in range(pages)]
-    index = np.where(product >= 0, len(plain) + product, np.where(content >= 0, len(plain) + len(goods) + content, code))
+    index = np.where(
+        product >= 0, len(plain) + product, np.where(content >= 0, len(plain) + len(goods) + content, code)
+    )
     return join(site, pick(words, index))

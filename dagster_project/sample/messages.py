@@ -1,4 +1,6 @@
-"""Messages that an earlier tool sent: newsletters every other week, and the scenario mail with its random control group."""
+"""Messages that an earlier tool sent: newsletters every other week, and the scenario mail with its random
+control group.
+"""
 
 import numpy as np
 import pyarrow as pa
@@ -16,14 +18,20 @@ EMAIL, LINE = 0, 1
 
 
 def plan_messages(shop: Shop, people: People, purchases: Purchases) -> dict[str, np.ndarray]:
-    """One entry per message: person, at, channel, is_scenario, and the seconds at which each event came (-1: never)."""
+    """One entry per message: person, at, channel, is_scenario, and the seconds at which each event came (-1:
+    never).
+    """
     rng = shop.rng("messages")
     batches = []
     for day in range(3, shop.days, 14):
         for channel, consent in ((EMAIL, people.email_opt_in), (LINE, people.line_opt_in)):
             can = np.flatnonzero((people.kind == MEMBER) & (consent == 1) & (people.joined < day))
             who = can[rng.random(len(can)) < 0.14]
-            at = day * DAY + HOURS[rng.integers(0, len(HOURS), len(who))] * 3600 + rng.integers(0, 900, len(who))
+            at = (
+                day * DAY
+                + HOURS[rng.integers(0, len(HOURS), len(who))] * 3600
+                + rng.integers(0, 900, len(who))
+            )
             batches.append((who, at, np.full(len(who), channel), np.zeros(len(who), bool)))
     mail = purchases.effects["welcome_mail"]
     who = mail["person"][mail["treated"]]
@@ -39,13 +47,26 @@ def plan_messages(shop: Shop, people: People, purchases: Purchases) -> dict[str,
     np.minimum.at(gone, (channel[left], person[left]), times["unsubscribed"][left])
     kept = (at <= gone[channel, person]) | is_scenario
     times = {name: values[kept] for name, values in times.items()}
-    return {"person": person[kept], "at": at[kept], "channel": channel[kept], "is_scenario": is_scenario[kept], **times}
+    return {
+        "person": person[kept],
+        "at": at[kept],
+        "channel": channel[kept],
+        "is_scenario": is_scenario[kept],
+        **times,
+    }
 
 
 def _fates(
-    shop: Shop, rng: np.random.Generator, people: People, person: np.ndarray, at: np.ndarray, channel: np.ndarray
+    shop: Shop,
+    rng: np.random.Generator,
+    people: People,
+    person: np.ndarray,
+    at: np.ndarray,
+    channel: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """When each event of each message came; opens are likelier at the person's own hour and on the person's own channel."""
+    """When each event of each message came; opens are likelier at the person's own hour and on the person's
+    own channel.
+    """
     size = len(person)
     bounced = people.bounces[person] & (channel == EMAIL)
     chance = OPENS + OPENS_BEST_HOUR * (people.best_hour[person] == at % DAY // 3600)
@@ -64,7 +85,9 @@ def _fates(
         "unsubscribed": (opened_at + 90, unsubscribed),
         "complained": (opened_at + 95, complained),
     }
-    return {name: np.where(happened & (when <= shop.end), when, -1) for name, (when, happened) in events.items()}
+    return {
+        name: np.where(happened & (when <= shop.end), when, -1) for name, (when, happened) in events.items()
+    }
 
 
 def message_events(shop: Shop, people: People, plan: dict[str, np.ndarray], ids: Identifiers) -> pa.Table:
@@ -74,7 +97,11 @@ def message_events(shop: Shop, people: People, plan: dict[str, np.ndarray], ids:
     at = times[event, message]
     order = np.lexsort((event, message, at))
     event, message, at = event[order], message[order], at[order]
-    person, channel, is_scenario = plan["person"][message], plan["channel"][message], plan["is_scenario"][message]
+    person, channel, is_scenario = (
+        plan["person"][message],
+        plan["channel"][message],
+        plan["is_scenario"][message],
+    )
     by_member = (person * 7 + message) % 3 > 0  # the tool gives the member's id on two of three
     return pa.table(
         {
@@ -87,7 +114,7 @@ def message_events(shop: Shop, people: People, plan: dict[str, np.ndarray], ids:
             "address": choose(channel, ids.email(person), ids.line(person)),
             "member_id": ids.member(np.where(by_member, person, -1)),
             "event": pick(list(EVENTS), event),
-            "occurred_at": moments(shop, at),
+            "occurred_at": moments(shop, at, "utc"),
             "_day": pa.array(at // DAY),
         }
     )

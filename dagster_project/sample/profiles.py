@@ -1,4 +1,6 @@
-"""Rows of the sources that say who someone is: members and store cards, as typed by people into two different systems."""
+"""Rows of the sources that say who someone is: members and store cards, as typed by people into two
+different systems.
+"""
 
 import numpy as np
 import pyarrow as pa
@@ -7,9 +9,21 @@ import pyarrow.compute as pc
 from dagster_project.sample.identifiers import PLACEHOLDER_PHONE, STAFF_EMAIL, Identifiers
 from dagster_project.sample.people import BY_MEMBER_ID, BY_NOTHING, BY_PHONE, MEMBER, People
 from dagster_project.sample.shop import DAY, Shop
-from dagster_project.sample.text import blank, choose, days, flags, half_kana, join, moments, numbered, phones, pick
+from dagster_project.sample.text import (
+    blank,
+    choose,
+    days,
+    flags,
+    half_kana,
+    join,
+    moments,
+    numbered,
+    phones,
+    pick,
+)
 from dagster_project.sample.words import FIRST_NAMES, LAST_NAMES, PLACES
 
+OLD_KANJI = str.maketrans("高崎斎", "髙﨑齋")  # as families write themselves
 MOVED_SHARE, WITHDRAWN_SHARE = 0.08, 0.01
 
 
@@ -38,9 +52,16 @@ def members(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
     place = np.where(moved, (people.place[who] + 5) % len(PLACES), people.place[who])
     noise = rng.random(len(who))
     email = ids.email(who)
-    email = choose(np.select([noise < 0.04, noise < 0.06], [1, 2], 0), email, pc.utf8_upper(email), join(" ", email, "　"))
+    email = choose(
+        np.select([noise < 0.04, noise < 0.06], [1, 2], 0),
+        email,
+        pc.utf8_upper(email),
+        join(" ", email, "　"),
+    )
     opt = np.array([2, 0, 1])  # -1, 0, 1 -> blank, false, true
-    email_opt = pick(["false", "true", "", "0", "1", "", "No", "YES", ""], opt[people.email_opt_in[who] + 1] + who % 3 * 3)
+    email_opt = pick(
+        ["false", "true", "", "0", "1", "", "No", "YES", ""], opt[people.email_opt_in[who] + 1] + who % 3 * 3
+    )
     line_opt = pick(["false", "true", ""], opt[people.line_opt_in[who] + 1])
     return pa.table(
         {
@@ -49,9 +70,14 @@ def members(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
             "phone": phones(people.phone[who], np.digitize(rng.random(len(who)), [0.6, 0.85, 0.93])),
             **_names(people, who, rng.random(len(who)) < 0.08),
             "birth_date": _births(people, who, rng),
-            "gender": pick(["male", "female", ""], np.where(rng.random(len(who)) < 0.05, 2, people.female[who].astype(int))),
+            "gender": pick(
+                ["male", "female", ""],
+                np.where(rng.random(len(who)) < 0.05, 2, people.female[who].astype(int)),
+            ),
             **_addresses(place, people.block[who], rng),
-            "member_rank": pick(["regular", "silver", "gold"], np.digitize((who * 31 % 100) / 100, [0.7, 0.92])),
+            "member_rank": pick(
+                ["regular", "silver", "gold"], np.digitize((who * 31 % 100) / 100, [0.7, 0.92])
+            ),
             "registered_at": moments(shop, registered),
             "updated_at": moments(shop, updated),
             "status": flags(withdrawn, ("active", "withdrawn")),
@@ -71,7 +97,9 @@ def store_cards(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
     """One row per card, as the shop's staff typed it."""
     rng = shop.rng("store cards")
     who, tie, flaw = people.card_person, people.card_tie, people.card_flaw
-    registered = np.minimum(people.joined[who] * DAY, shop.days * DAY * 0.02 - who % 97 * DAY).astype(np.int64)
+    registered = np.minimum(people.joined[who] * DAY, shop.days * DAY * 0.02 - who % 97 * DAY).astype(
+        np.int64
+    )
     own = choose((rng.random(len(who)) < 0.1).astype(int), ids.email(who), pc.utf8_upper(ids.email(who)))
     staff = pa.array([STAFF_EMAIL] * len(who), pa.string())
     email = choose(np.where(flaw < 3, flaw, 0), own, ids.mistyped_email(who), staff)
@@ -87,7 +115,7 @@ def store_cards(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
             "member_id": ids.member(np.where(tie == BY_MEMBER_ID, who, -1)),
             "email": email,
             "phone": blank(phone, ~people.card_has_phone),
-            **_names(people, who, rng.random(len(who)) < 0.6),
+            **_names(people, who, rng.random(len(who)) < 0.6, rng.random(len(who)) < 0.3),
             "birth_date": blank(_births(people, who, rng), rng.random(len(who)) < 0.2),
             "gender": pick(["male", "female"], people.female[who].astype(int)),
             **_addresses(people.place[who], people.block[who], rng),
@@ -99,10 +127,14 @@ def store_cards(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
     )
 
 
-def _names(people: People, who: np.ndarray, half_width: np.ndarray) -> dict[str, pa.Array]:
+def _names(
+    people: People, who: np.ndarray, half_width: np.ndarray, old_kanji: np.ndarray | bool = False
+) -> dict[str, pa.Array]:
+    kanji = [row[0] for row in LAST_NAMES]
+    kanji += [name.translate(OLD_KANJI) for name in kanji]
     last, first = [row[1] for row in LAST_NAMES], [row[1] for row in FIRST_NAMES]
     return {
-        "last_name": pick([row[0] for row in LAST_NAMES], people.last_name[who]),
+        "last_name": pick(kanji, people.last_name[who] + old_kanji * len(LAST_NAMES)),
         "first_name": pick([row[0] for row in FIRST_NAMES], people.first_name[who]),
         "last_name_kana": pick(last + half_kana(last), people.last_name[who] + half_width * len(last)),
         "first_name_kana": pick(first + half_kana(first), people.first_name[who] + half_width * len(first)),
@@ -117,8 +149,14 @@ def _births(people: People, who: np.ndarray, rng: np.random.Generator) -> pa.Arr
 
 def _addresses(place: np.ndarray, block: np.ndarray, rng: np.random.Generator) -> dict[str, pa.Array]:
     """Postal code, prefecture and address; house numbers as 1-2-3 or as 1丁目2番3号."""
-    parts = [pc.cast(pa.array(part), pa.string()) for part in (block // 100_000 + 1, block // 1000 % 100 % 30 + 1, block % 1000 % 20 + 1)]
-    short, long = join(*parts[:1], "-", parts[1], "-", parts[2]), join(parts[0], "丁目", parts[1], "番", parts[2], "号")
+    parts = [
+        pc.cast(pa.array(part), pa.string())
+        for part in (block // 100_000 + 1, block // 1000 % 100 % 30 + 1, block % 1000 % 20 + 1)
+    ]
+    short, long = (
+        join(*parts[:1], "-", parts[1], "-", parts[2]),
+        join(parts[0], "丁目", parts[1], "番", parts[2], "号"),
+    )
     town = pick([row[1] for row in PLACES], place)
     postal = [row[2] for row in PLACES] + [row[2].replace("-", "") for row in PLACES]
     compact = rng.random(len(place)) < 0.3

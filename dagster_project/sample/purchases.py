@@ -1,7 +1,8 @@
 """The plan of all purchases: who buys what, when, where, and what becomes of the order.
 
-An organic process (a first order, then repeats around the replenishment cycle of the person's staple, with a chance of
-coming back that grows with every order) makes the repeat rate collapse with recency. On top of it lie the planted effects.
+An organic process (a first order, then repeats around the replenishment cycle of the person's staple, with a
+chance of coming back that grows with every order) makes the repeat rate collapse with recency. On top of it
+lie the planted effects.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from dagster_project.sample.shop import DAY, Shop, at_hours
 EC, STORE = 0, 1
 PAID, CANCELLED, REFUNDED, PART_REFUNDED = range(4)
 BUYERS = (0.74, 0.92, 1.0, 0.0)  # share that ever buys, by kind of person
-COMES_BACK = np.array([0.0, 0.42, 0.58, 0.68, 0.75, 0.80, 0.86])  # after the k-th order; the last for all later ones
+COMES_BACK = np.array(
+    [0.0, 0.44, 0.62, 0.73, 0.80, 0.85, 0.90]
+)  # after the k-th order; the last for all later ones
 TRIAL_SHARE, TRIAL_CONVERTS = 0.25, 0.40
 WELCOME_DELAY, WELCOME_WINDOW = 7, 14  # days after the first order; days in which its effect is planted
 WELCOME_UPLIFT, WELCOME_CONTROL = 0.10, 0.20
@@ -59,25 +62,21 @@ def plan_purchases(shop: Shop, catalogue: Catalogue, people: People) -> Purchase
     """Plan every order of the window; all arrays are parallel, one entry per order."""
     rng = shop.rng("purchases")
     person, at, number, trial = _organic(shop, rng, catalogue, people)
+    in_store = (people.card_of[person] >= 0) & ~trial
+    in_store &= (people.kind[person] == CARD_ONLY) | (rng.random(len(person)) < 0.5)
     effects: dict[str, dict[str, np.ndarray]] = {}
-    extra: list[tuple[np.ndarray, np.ndarray]] = []
-    extra.append(_welcome_mail(shop, people, person, at, number, effects))
-    start, last = catalogue.campaigns["beauty_day"]
-    pulled = _pulled_by_event(shop, people, person, at, start, last)
-    organic_at, organic_by = np.append(at, pulled[1]), np.append(person, pulled[0])
-    extra += [pulled, _event_effect(shop, people, organic_by, organic_at, (start, last), effects)]
+    mailed = _welcome_mail(shop, people, person, at, number, effects)
+    span = catalogue.campaigns["beauty_day"]
+    pulled = _pulled_by_event(shop, people, person, at, span)
+    on_ec = np.append(person[~in_store], pulled[0]), np.append(at[~in_store], pulled[1])
+    once_more = _event_effect(shop, people, *on_ec, span, effects)
     fest = _store_fest(shop, catalogue, people, effects)
-    added = [*extra, fest]
-    person = np.concatenate([person, *(who for who, _ in added)])
-    at = np.concatenate([at, *(when for _, when in added)])
+    # Orders that the mail or the EC event brought are EC orders, those of the fest are receipts.
+    added = ((mailed, False), (pulled, False), (once_more, False), (fest, True))
+    person = np.concatenate([person, *(who for (who, _), _ in added)])
+    at = np.concatenate([at, *(when for (_, when), _ in added)])
+    in_store = np.concatenate([in_store, *(np.full(len(who), is_store) for (who, _), is_store in added)])
     trial = np.append(trial, np.zeros(len(person) - len(trial), bool))
-    by_card = people.card_of[person] >= 0
-    in_store = by_card & ((people.kind[person] == CARD_ONLY) | (rng.random(len(person)) < 0.5)) & ~trial
-    in_store[len(in_store) - len(fest[0]) :] = True
-    forced = np.zeros(len(person), bool)  # orders that the mail or the EC event brought are EC orders
-    organic = len(person) - sum(len(who) for who, _ in added)
-    forced[organic : len(person) - len(fest[0])] = True
-    in_store &= ~forced
     # Till customers without a card: receipts that nobody can be told from.
     walk_ins = int(in_store.sum() * 0.18)
     person = np.append(person, np.full(walk_ins, -1))
@@ -86,10 +85,14 @@ def plan_purchases(shop: Shop, catalogue: Catalogue, people: People) -> Purchase
     opening = at_hours(rng, at // DAY, (10.0, 20.0))
     at = np.minimum(np.where(in_store & (at % DAY < 10 * 3600), opening, at), shop.end)
     order = np.lexsort((person, at))
-    return _finish(shop, rng, catalogue, people, person[order], at[order], in_store[order], trial[order], effects)
+    return _finish(
+        shop, rng, catalogue, people, person[order], at[order], in_store[order], trial[order], effects
+    )
 
 
-def _organic(shop: Shop, rng: np.random.Generator, catalogue: Catalogue, people: People) -> tuple[np.ndarray, ...]:
+def _organic(
+    shop: Shop, rng: np.random.Generator, catalogue: Catalogue, people: People
+) -> tuple[np.ndarray, ...]:
     """The replenishment process: (person, at, number of the order from 1; 0 for trials, is trial)."""
     buys = rng.random(len(people.kind)) < np.array(BUYERS)[people.kind]
     joined = people.joined
@@ -121,7 +124,9 @@ def _organic(shop: Shop, rng: np.random.Generator, catalogue: Catalogue, people:
 def _welcome_mail(
     shop: Shop, people: People, person: np.ndarray, at: np.ndarray, number: np.ndarray, effects: dict
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A mail a week after the first order, at random to 80 %: it adds an order within 14 days with a known chance."""
+    """A mail a week after the first order, at random to 80 %: it adds an order within 14 days with a known
+    chance.
+    """
     rng = shop.rng("welcome")
     firsts = np.flatnonzero(number == 1)
     sent = (at[firsts] // DAY + WELCOME_DELAY) * DAY + 10 * 3600
@@ -137,10 +142,13 @@ def _welcome_mail(
 
 
 def _pulled_by_event(
-    shop: Shop, people: People, person: np.ndarray, at: np.ndarray, start: int, last: int
+    shop: Shop, people: People, person: np.ndarray, at: np.ndarray, span: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Members whom the EC event draws: the busier before, the likelier, so that a naive comparison is biased."""
+    """Members whom the EC event draws: the busier before, the likelier, so that a naive comparison is
+    biased.
+    """
     rng = shop.rng("event")
+    start, last = span
     before = np.bincount(person[at < start * DAY], minlength=len(people.kind))
     chance = np.where(people.kind == MEMBER, 0.02 + 0.07 * np.minimum(before, 3), 0.0)
     who = np.flatnonzero((rng.random(len(chance)) < chance) & (people.joined < start))
@@ -150,11 +158,13 @@ def _pulled_by_event(
 def _event_effect(
     shop: Shop, people: People, person: np.ndarray, at: np.ndarray, span: tuple[int, int], effects: dict
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Of the members without a card who ordered during the event, a known share orders once more within 60 days."""
+    """Of the members who ordered on the EC site during the event, a known share orders once more within 60
+    days.
+    """
     rng = shop.rng("event effect")
     inside = (at >= span[0] * DAY) & (at < (span[1] + 1) * DAY)
     who = np.unique(person[inside])
-    who = who[(people.kind[who] == MEMBER) & (people.card_of[who] < 0)]
+    who = who[people.kind[who] == MEMBER]
     when = (span[1] + 1) * DAY + rng.integers(0, EVENT_WINDOW * DAY, len(who))
     moved = (rng.random(len(who)) < EVENT_UPLIFT) & (when < shop.end)
     treated = np.ones(len(who), bool)
@@ -204,7 +214,9 @@ def _finish(
     changed = at + rng.integers(3600, 9 * DAY, size)
     kept = in_store | trial | (changed > shop.end)
     outcome = np.where(kept, PAID, outcome)
-    remains = np.select([outcome == CANCELLED, outcome == REFUNDED, outcome == PART_REFUNDED], [0, 0, total // 2], total)
+    remains = np.select(
+        [outcome == CANCELLED, outcome == REFUNDED, outcome == PART_REFUNDED], [0, 0, total // 2], total
+    )
     back = at + rng.integers(1, 14, size) * DAY
     returned = np.where(in_store & (rng.random(size) < 0.02) & (back <= shop.end), back, -1)
     return Purchases(
@@ -220,7 +232,9 @@ def _finish(
 def _lines(
     rng: np.random.Generator, catalogue: Catalogue, people: People, person: np.ndarray, trial: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """First line: the staple (60 %) or another product of a favourite brand; one to five lines; trials have one."""
+    """First line: the staple (60 %) or another product of a favourite brand; one to five lines; trials have
+    one.
+    """
     size = len(person)
     count = np.where(trial, 1, 1 + rng.binomial(4, 0.33, size))
     order = np.repeat(np.arange(size), count)
@@ -237,5 +251,3 @@ def _lines(
     product = np.where(trial[order], catalogue.trial[people.brands[who, 0]], product)
     quantity = np.where(trial[order], 1, 1 + rng.binomial(2, 0.12, len(order)))
     return order, number, product, quantity, catalogue.price[product] * quantity
-
-

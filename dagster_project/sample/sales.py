@@ -61,7 +61,9 @@ def ec_order_items(catalogue: Catalogue, plan: Purchases, ids: Identifiers) -> p
 
 
 def card_shown(shop: Shop, people: People, person: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """The card that is shown at the till: the lost one in the first half of the window, its successor afterwards."""
+    """The card that is shown at the till: the lost one in the first half of the window, its successor
+    afterwards.
+    """
     oldest = np.full(len(people.kind), -1)
     oldest[people.card_person[::-1]] = np.arange(len(people.card_person))[::-1]
     card = np.where(at < shop.days * DAY // 2, oldest[person], people.card_of[person])
@@ -81,7 +83,9 @@ def _receipt_ids(plan: Purchases, order: np.ndarray, is_return: np.ndarray, ids:
 
 
 def pos_receipts(shop: Shop, people: People, plan: Purchases, ids: Identifiers) -> pa.Table:
-    """One row per receipt; a return is a receipt of its own, written with or without a minus sign, as tills do."""
+    """One row per receipt; a return is a receipt of its own, written with or without a minus sign, as tills
+    do.
+    """
     order, at, is_return = _receipts(plan)
     signed = np.where(is_return & (order % 2 == 0), -plan.total[order], plan.total[order])
     return pa.table(
@@ -100,7 +104,10 @@ def pos_receipts(shop: Shop, people: People, plan: Purchases, ids: Identifiers) 
 def pos_receipt_items(catalogue: Catalogue, plan: Purchases, ids: Identifiers) -> pa.Table:
     """One row per line of a receipt, products under the code that the till scans."""
     order, at, is_return = _receipts(plan)
-    begin, end = np.searchsorted(plan.line_order, order), np.searchsorted(plan.line_order, order, side="right")
+    begin, end = (
+        np.searchsorted(plan.line_order, order),
+        np.searchsorted(plan.line_order, order, side="right"),
+    )
     count = end - begin
     receipt = np.repeat(np.arange(len(order)), count)
     line = begin[receipt] + np.arange(len(receipt)) - np.repeat(np.cumsum(count) - count, count)
@@ -118,7 +125,9 @@ def pos_receipt_items(catalogue: Catalogue, plan: Purchases, ids: Identifiers) -
 
 
 def store_visits(shop: Shop, people: People, plan: Purchases, ids: Identifiers) -> pa.Table:
-    """Check-ins before a third of the purchases in a store, and reservations with the counselling that follows some."""
+    """Check-ins before a third of the purchases in a store, and reservations with the counselling that
+    follows some.
+    """
     rng = shop.rng("visits")
     seen = np.flatnonzero((plan.channel == STORE) & (plan.person >= 0))
     seen = seen[rng.random(len(seen)) < 0.33]

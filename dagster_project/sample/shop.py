@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
+import pyarrow as pa
 
 DAY = 86_400
 LAST_STEP = 1_800  # nothing begins in the last half hour of the window, so that no session runs out of it
@@ -46,6 +47,11 @@ class Shop:
     def times(self, seconds: np.ndarray) -> np.ndarray:
         """Tokyo wall time, datetime64[us], of seconds since the first day."""
         return np.datetime64(self.first_day, "us") + np.asarray(seconds, np.int64).astype("timedelta64[s]")
+
+    def utc(self, seconds: np.ndarray) -> pa.Array:
+        """UTC timestamps of seconds since the first day; null below 0."""
+        tokyo = 9 * 3600
+        return pa.array(self.times(np.asarray(seconds) - tokyo), mask=np.asarray(seconds) < 0)
 
     def dates(self, days: np.ndarray) -> np.ndarray:
         """Tokyo dates, datetime64[D], of day indices (negative: before the window)."""

@@ -1,4 +1,6 @@
-"""Columns of text from the plan's numbers, vectorised in Arrow. A negative index means: nothing there (null)."""
+"""Columns of text from the plan's numbers, vectorised in Arrow. A negative index means: nothing there
+(null).
+"""
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +14,9 @@ _WIDE_BLOCKS = pa.array([f"{n:04d}".translate(_WIDE) for n in range(10_000)])
 
 
 def pick(words: list[str] | pa.Array, index: np.ndarray) -> pa.Array:
-    """The word at each index."""
-    words = words if isinstance(words, pa.Array) else pa.array(words, pa.string())
+    """The word at each index; an empty word is nothing."""
+    if not isinstance(words, pa.Array):
+        words = pa.array([word or None for word in words], pa.string())
     return pc.take(words, pa.array(index, mask=np.asarray(index) < 0))
 
 
@@ -44,7 +47,13 @@ def blank(column: pa.Array, where: np.ndarray) -> pa.Array:
 
 
 def moments(shop: Shop, seconds: np.ndarray, style: str = "offset") -> pa.Array:
-    """Tokyo times: `offset` 2026-01-05T13:05:00+09:00, `plain` without offset, `slash` 2026/01/05 13:05:00. Null below 0 only by `blank`."""
+    """Tokyo times: `offset` 2026-01-05T13:05:00+09:00, `plain` without offset, `slash` 2026/01/05 13:05:00,
+    `utc` 2026-01-05T04:05:00Z.
+    """
+    if style == "utc":
+        return join(
+            pc.replace_substring(moments(shop, np.asarray(seconds) - 9 * 3600, "plain"), " ", "T"), "Z"
+        )
     text = pc.cast(pa.array(shop.times(seconds).astype("datetime64[s]")), pa.string())
     if style == "slash":
         return pc.replace_substring(text, "-", "/")

@@ -1,4 +1,8 @@
-"""Words of a Japanese shop: names with kana and romaji, places with postal codes, categories and brands. All fictional combinations."""
+"""Words of a Japanese shop: names with kana and romaji, places with postal codes, categories, brands.
+Combined at random.
+"""
+
+# ruff: noqa: E501 (word lists read best unbroken)
 
 _LAST = (
     "佐藤 サトウ sato|鈴木 スズキ suzuki|高橋 タカハシ takahashi|田中 タナカ tanaka|伊藤 イトウ ito|渡辺 ワタナベ watanabe"
@@ -43,7 +47,20 @@ FIRST_NAMES = _split(_FEMALE) + _split(_MALE)
 FEMALE_NAMES = len(_split(_FEMALE))
 PLACES = _split(_PLACES)
 
-BRANDS = ("月乃雫", "花凛", "ミナモ", "ルミエール東京", "碧の森", "SORA BOTANICS", "雪椿", "ことり", "アトリエ凪", "KINU", "朝露", "レーヴローズ")
+BRANDS = (
+    "月乃雫",
+    "花凛",
+    "ミナモ",
+    "ルミエール東京",
+    "碧の森",
+    "SORA BOTANICS",
+    "雪椿",
+    "ことり",
+    "アトリエ凪",
+    "KINU",
+    "朝露",
+    "レーヴローズ",
+)
 CATEGORIES = (  # name, days that one pack lasts, yen from, yen to
     ("化粧水", 60, 1800, 6800),
     ("乳液", 75, 2000, 7200),

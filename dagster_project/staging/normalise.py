@@ -39,7 +39,9 @@ def read_id(raw: str) -> Reading:
     return clean(raw) or None, None
 
 
-_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63})")
+_EMAIL = re.compile(
+    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{2,59}|[^\W\d_]{2,63})"
+)
 
 
 def read_email(raw: str) -> Reading:
@@ -76,7 +78,11 @@ def library_phone(text: str) -> Reading:
     if readable and number.country_code == 81 and not phonenumbers.is_valid_number(number):
         # The library thinks any 8 to 17 digits possible in Japan; what is dialled has 9, or 10 after 050, 070, 080, 090.
         national = phonenumbers.national_significant_number(number)
-        readable = len(national) == 10 if re.match(r"[5789]0|00", national) and len(national) != 9 else len(national) == 9
+        readable = (
+            len(national) == 10
+            if re.match(r"[5789]0|00", national) and len(national) != 9
+            else len(national) == 9
+        )
         readable = readable and not (len(national) == 9 and re.match(r"[5789]0", national))
     if not readable:
         return None, _NOT_A_PHONE
@@ -142,10 +148,14 @@ def read_boolean(raw: str) -> Reading:
         return EMPTY
     if word in ("true", "1", "yes"):
         return "true", None
-    return ("false", None) if word in ("false", "0", "no") else (None, "is none of true, false, 1, 0, yes, no")
+    return (
+        ("false", None) if word in ("false", "0", "no") else (None, "is none of true, false, 1, 0, yes, no")
+    )
 
 
-_NUMBER = re.compile(r"(?P<sign>[-+])?(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?P<fraction>\.[0-9]*)?(?P<exponent>e[-+]?[0-9]{1,2})?")
+_NUMBER = re.compile(
+    r"(?P<sign>[-+])?(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?P<fraction>\.[0-9]*)?(?P<exponent>e[-+]?[0-9]{1,2})?"
+)
 
 
 def _decimal(text: str) -> Decimal | None:
@@ -172,7 +182,11 @@ def read_integer(raw: str) -> Reading:
 
 def read_money(raw: str) -> Reading:
     """Yen with at most two decimals (further ones are rounded half up); currency signs and commas are taken off."""
-    text = re.sub(r"(円|jpy|yen|,?-)$", "", "".join(clean(raw).lower().split())).replace("jpy", "").replace("\\", "¥")
+    text = (
+        re.sub(r"(円|jpy|yen|,?-)$", "", "".join(clean(raw).lower().split()))
+        .replace("jpy", "")
+        .replace("\\", "¥")
+    )
     if not clean(raw):
         return EMPTY
     number = _decimal(re.sub(r"^([-+−▲△]?)¥|^¥(?=[-+−▲△])", r"\1", text))
@@ -180,11 +194,21 @@ def read_money(raw: str) -> Reading:
         return None, "is not an amount of money"
     if abs(number) >= 10**15:
         return None, "is too large"
-    return f"{number.quantize(Decimal('0.01'), ROUND_HALF_UP):f}", None
+    return f"{number.quantize(Decimal('0.01'), ROUND_HALF_UP) + 0:f}", None  # + 0: no negative zero
 
 
 READERS: dict[str, Callable[[str], Reading]] = {
-    "id": read_id, "email": read_email, "phone": read_phone, "name": read_name, "kana": read_kana,
-    "postal_code": read_postal_code, "prefecture": read_prefecture, "address": read_address, "date": read_date,
-    "timestamp": read_timestamp, "boolean": read_boolean, "integer": read_integer, "money": read_money,
+    "id": read_id,
+    "email": read_email,
+    "phone": read_phone,
+    "name": read_name,
+    "kana": read_kana,
+    "postal_code": read_postal_code,
+    "prefecture": read_prefecture,
+    "address": read_address,
+    "date": read_date,
+    "timestamp": read_timestamp,
+    "boolean": read_boolean,
+    "integer": read_integer,
+    "money": read_money,
 }

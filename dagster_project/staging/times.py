@@ -12,16 +12,35 @@ NO_SUCH_DAY = "is no day of the calendar"
 NO_SUCH_TIME = "is no time of the day"
 
 # Year before the first of the era; 令和5年 is 2018 + 5. An era year past its end (平成32年) is counted on, as printed forms do.
-_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018, "m": 1867, "t": 1911, "s": 1925, "h": 1988, "r": 2018}
-_ERA_DATE = re.compile(r"(?P<era>明治|大正|昭和|平成|令和|[mtshr])\.? ?(?P<year>元|[0-9]{1,2}) ?[年./-] ?(?P<month>[0-9]{1,2}) ?[月./-] ?"
-                       r"(?P<day>[0-9]{1,2})(?: ?日)?")
-_DATE = re.compile(r"(?P<year>[1-9][0-9]{3})(?: ?年 ?|[-/.])(?P<month>[0-9]{1,2})(?: ?月 ?|[-/.])(?P<day>[0-9]{1,2})(?: ?日)?")
-_COMPACT = re.compile(r"(?P<year>[1-9][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
-                      r"(?:t?(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?:\.(?P<fraction>[0-9]{1,9}))?"
-                      r" ?(?P<offset>z|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?")
-_TIME = re.compile(r"(?P<half>午前|午後|am|pm)? ?(?P<hour>[0-9]{1,2})(?: ?時 ?|:)(?:(?P<minute>[0-9]{1,2})(?: ?分 ?|$|(?=[ +z-])|:))?"
-                   r"(?:(?P<second>[0-9]{1,2})(?: ?秒)?(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
-                   r" ?(?P<half_after>am|pm)? ?(?P<offset>z|utc|gmt|jst|[+-][0-9]{1,2}:?(?:[0-9]{2})?)?")
+_ERAS = {
+    "明治": 1867,
+    "大正": 1911,
+    "昭和": 1925,
+    "平成": 1988,
+    "令和": 2018,
+    "m": 1867,
+    "t": 1911,
+    "s": 1925,
+    "h": 1988,
+    "r": 2018,
+}
+_ERA_DATE = re.compile(
+    r"(?P<era>明治|大正|昭和|平成|令和|[mtshr])\.? ?(?P<year>元|[0-9]{1,2}) ?[年./-] ?(?P<month>[0-9]{1,2}) ?[月./-] ?"
+    r"(?P<day>[0-9]{1,2})(?: ?日)?"
+)
+_DATE = re.compile(
+    r"(?P<year>[1-9][0-9]{3})(?: ?年 ?|[-/.])(?P<month>[0-9]{1,2})(?: ?月 ?|[-/.])(?P<day>[0-9]{1,2})(?: ?日)?"
+)
+_COMPACT = re.compile(
+    r"(?P<year>[1-9][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
+    r"(?:t?(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?(?:\.(?P<fraction>[0-9]{1,9}))?"
+    r" ?(?P<offset>z|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?"
+)
+_TIME = re.compile(
+    r"(?P<half>午前|午後|am|pm)? ?(?P<hour>[0-9]{1,2})(?: ?時 ?|:)(?:(?P<minute>[0-9]{1,2})(?: ?分 ?|$|(?=[ +z-])|:))?"
+    r"(?:(?P<second>[0-9]{1,2})(?: ?秒)?(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
+    r" ?(?P<half_after>am|pm)? ?(?P<offset>z|utc|gmt|jst|[+-][0-9]{1,2}:?(?:[0-9]{2})?)?"
+)
 _WEEKDAY = re.compile(r" ?\((?:日|月|火|水|木|金|土)(?:曜日?)?\)")
 
 
@@ -72,8 +91,10 @@ def read_time(text: str) -> tuple[datetime | None, str | None]:
         found = _DATE.match(text) or _ERA_DATE.match(text) or _COMPACT.match(text)
         if not found:
             return None, NOT_A_DATE
-        rest = re.sub(r"^(?:t| +|, ?)(?=.)", "", text[found.end():]).strip()
-        separated = text[found.end():found.end() + 1] in ("", " ", "t", ",") or text[found.end() - 1] == "日"
+        rest = re.sub(r"^(?:t| +|, ?)(?=.)", "", text[found.end() :]).strip()
+        separated = (
+            text[found.end() : found.end() + 1] in ("", " ", "t", ",") or text[found.end() - 1] == "日"
+        )
         clock = _TIME.fullmatch(rest) if rest else None
         if rest and (not clock or not separated):
             return None, NOT_A_DATE
@@ -83,6 +104,8 @@ def read_time(text: str) -> tuple[datetime | None, str | None]:
     except ValueError:
         return None, NO_SUCH_DAY
     try:
-        return datetime(day.year, day.month, day.day) + _clock(time_parts) - _offset(time_parts.get("offset")), None
+        return datetime(day.year, day.month, day.day) + _clock(time_parts) - _offset(
+            time_parts.get("offset")
+        ), None
     except (ValueError, OverflowError):
         return None, NO_SUCH_TIME

@@ -12,10 +12,14 @@ from dagster_project.staging.source_table import Column, columns_of, declared_so
 CHUNK = 50_000
 # The kind of identifier that a word in a `kind_from` column names; every other word is an id. As macro kinds_by_word().
 KINDS_BY_WORD = {"email": "email", "phone": "phone", "sms": "phone"}
-_SCHEMA = pa.schema([("kind", pa.string()), ("raw", pa.string()), ("value", pa.string()), ("problem", pa.string())])
+_SCHEMA = pa.schema(
+    [("kind", pa.string()), ("raw", pa.string()), ("value", pa.string()), ("problem", pa.string())]
+)
 
 
-def normalise_new_values(con: duckdb.DuckDBPyConnection, progress: Callable[[int, int], None] | None = None) -> int:
+def normalise_new_values(
+    con: duckdb.DuckDBPyConnection, progress: Callable[[int, int], None] | None = None
+) -> int:
     """Normalise what files hold that staging has not read yet; returns how many values were added.
 
     `progress(done, total)` is called after each chunk. Needs run.files and the views of schema landing.
@@ -36,7 +40,9 @@ def normalise_new_values(con: duckdb.DuckDBPyConnection, progress: Callable[[int
     for start in range(0, unread.num_rows, CHUNK):
         chunk = normalised(unread.slice(start, CHUNK))
         con.register("normalised_chunk", chunk)
-        con.execute("insert into staging.normalised_values select kind, raw, value, problem from normalised_chunk")
+        con.execute(
+            "insert into staging.normalised_values select kind, raw, value, problem from normalised_chunk"
+        )
         con.unregister("normalised_chunk")
         if progress:
             progress(start + chunk.num_rows, unread.num_rows)
@@ -46,29 +52,45 @@ def normalise_new_values(con: duckdb.DuckDBPyConnection, progress: Callable[[int
 def create_table(con: duckdb.DuckDBPyConnection) -> None:
     """Make staging.normalised_values where it is not there yet."""
     con.execute("create schema if not exists staging")
-    con.execute("create table if not exists staging.normalised_values"
-                " (kind varchar, raw varchar, value varchar, problem varchar)")
+    con.execute(
+        "create table if not exists staging.normalised_values"
+        " (kind varchar, raw varchar, value varchar, problem varchar)"
+    )
 
 
 def normalised(values: pa.Table) -> pa.Table:
     """(kind, raw) -> (kind, raw, value, problem)."""
     kinds, raws = values.column("kind").to_pylist(), values.column("raw").to_pylist()
     readings = [READERS[kind](raw) for kind, raw in zip(kinds, raws, strict=True)]
-    return pa.table([kinds, raws, [value for value, _ in readings], [problem for _, problem in readings]], schema=_SCHEMA)
+    return pa.table(
+        [kinds, raws, [value for value, _ in readings], [problem for _, problem in readings]], schema=_SCHEMA
+    )
 
 
 def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether staging holds a table of that name."""
-    return bool(con.execute("select count(*) from information_schema.tables where table_schema = 'staging' and table_name = ?",
-                            [name]).fetchall()[0][0])
+    return bool(
+        con.execute(
+            "select count(*) from information_schema.tables where table_schema = 'staging' and table_name = ?",
+            [name],
+        ).fetchall()[0][0]
+    )
 
 
 def new_files(con: duckdb.DuckDBPyConnection, source: str) -> list[str]:
     """Ids of the source's files that its base table does not hold yet, in landing order."""
-    held = f"select distinct _file_id from staging.base_{source}" if has_table(con, f"base_{source}") else "select null where false"
-    return [file_id for (file_id,) in con.execute(
-        f"select file_id from run.files where source = ? and file_id not in ({held}) order by file_no", [source]  # noqa: S608
-    ).fetchall()]
+    held = (
+        f"select distinct _file_id from staging.base_{source}"
+        if has_table(con, f"base_{source}")
+        else "select null where false"
+    )
+    return [
+        file_id
+        for (file_id,) in con.execute(
+            f"select file_id from run.files where source = ? and file_id not in ({held}) order by file_no",
+            [source],  # noqa: S608
+        ).fetchall()
+    ]
 
 
 def _collect(con: duckdb.DuckDBPyConnection, source: str, column: Column, files: list[str]) -> None:
@@ -77,14 +99,21 @@ def _collect(con: duckdb.DuckDBPyConnection, source: str, column: Column, files:
         word = f"lower({trimmed(column.kind_from)})"
         for kind in ("email", "phone", "id"):
             words = [known for known, of_kind in KINDS_BY_WORD.items() if of_kind == kind]
-            condition = (f"{word} in ({', '.join(repr(known) for known in words)})" if words else
-                         f"coalesce({word}, '') not in ({', '.join(repr(known) for known in KINDS_BY_WORD)})")
+            condition = (
+                f"{word} in ({', '.join(repr(known) for known in words)})"
+                if words
+                else f"coalesce({word}, '') not in ({', '.join(repr(known) for known in KINDS_BY_WORD)})"
+            )
             _collect_kind(con, source, column.name, kind, files, condition)
     elif column.type not in ("text", "enum"):
-        _collect_kind(con, source, column.name, "id" if column.type == "product_id" else column.type, files, "true")
+        _collect_kind(
+            con, source, column.name, "id" if column.type == "product_id" else column.type, files, "true"
+        )
 
 
-def _collect_kind(con: duckdb.DuckDBPyConnection, source: str, column: str, kind: str, files: list[str], condition: str) -> None:
+def _collect_kind(
+    con: duckdb.DuckDBPyConnection, source: str, column: str, kind: str, files: list[str], condition: str
+) -> None:
     # File ids are written out: only literals keep DuckDB from opening the Parquet of other days.
     listed = ", ".join(f"'{file_id}'" for file_id in files)
     con.execute(

@@ -1,4 +1,5 @@
-"""A feed bound to the relation it reads: which columns there are, and the SQL of each cell as it will be written.
+"""A feed bound to the relation it reads: which columns there are, and the SQL of each cell as it will be
+written.
 
 Values become text once, here, exactly as the file holds them: hashes, checks and files all take that text.
 """
@@ -17,7 +18,9 @@ TOKYO_DAY = "cast(<column> + interval 9 hours as date)"
 
 @dataclass(frozen=True)
 class Cell:
-    """SQL over `raw` (the column's value): `text` as written, or null; `problem` why the row cannot go, or null."""
+    """SQL over `raw` (the column's value): `text` as written, or null; `problem` why the row cannot go, or
+    null.
+    """
 
     name: str
     type: str
@@ -36,10 +39,12 @@ class BoundFeed:
 
 
 def bind(con: duckdb.DuckDBPyConnection, feed: Feed) -> BoundFeed:
-    """`feed` against the marts of `con`. Raises ConfigurationError with every column that is unknown or does not fit."""
+    """`feed` against the marts of `con`. Raises ConfigurationError with every column that is unknown or does
+    not fit.
+    """
     relation = _relation(feed)
     try:
-        con.execute(f"describe {relation}")
+        con.execute(f"describe {relation}").fetchall()
     except duckdb.Error as error:
         place = ("source", "sql") if feed.source.sql else ("source", "table")
         raise ConfigurationError([feed.fault(place, _words(error))]) from None
@@ -56,12 +61,14 @@ def bind(con: duckdb.DuckDBPyConnection, feed: Feed) -> BoundFeed:
 
 
 def _relation(feed: Feed) -> str:
-    """The rows a feed sees. Addresses are joined here and nowhere else, for people who consent to the channel."""
+    """The rows a feed sees. Addresses are joined here and nowhere else, for people who consent to the
+    channel.
+    """
     if feed.recipients is None:
         return feed.source.select
     kind, channel = feed.recipients.kind, feed.recipients.channel
     return (
-        f"select source.*, address.value as address from ({feed.source.select}) as source"
+        f"select source.*, address.value as address from ({feed.source.select}) as source"  # noqa: S608
         " join identity.identity_map as map"
         f" on map.customer_id = source.customer_id and map.identifier_kind = '{kind}'"
         " join pii.identifier_values as address on address.identifier_key = map.identifier_key"
@@ -70,31 +77,50 @@ def _relation(feed: Feed) -> str:
     )
 
 
-def _bind_column(con: duckdb.DuckDBPyConnection, feed: Feed, position: int, column: Column, relation: str
-                 ) -> Cell | Fault:
+def _bind_column(
+    con: duckdb.DuckDBPyConnection, feed: Feed, position: int, column: Column, relation: str
+) -> Cell | Fault:
     place = ("columns", position, "from" if column.expression else "name")
     try:
-        described = con.execute(f"describe select ({column.sql}) as value from ({relation}) as source").fetchone()
+        query = f"describe select ({column.sql}) as value from ({relation}) as source"  # noqa: S608
+        found = str(con.execute(query).fetchall()[0][1])
     except duckdb.Error as error:
         return feed.fault(place, f"column '{column.name}': {_words(error)}")
-    assert described is not None
-    found = str(described[1])
     raw = f"c{position}"
     text = _text(column.type, found, raw)
     if text is None:
         remedy = f"write {TOKYO_DAY}" if column.type == "date" and found.startswith("TIMESTAMP") else ""
-        return feed.fault(place, f"column '{column.name}': a {found} cannot be written as {column.type}", remedy)
+        return feed.fault(
+            place, f"column '{column.name}': a {found} cannot be written as {column.type}", remedy
+        )
     unread = f"{raw} is not null and ({text}) is null"
     if column.null_as is not None:
         text = f"coalesce({text}, {_literal(column.null_as)})"
-    return Cell(column.name, column.type, f"({column.sql}) as {raw}", text,
-                _problem(column, unread, f"t{position}", column.name == feed.key))
+    return Cell(
+        column.name,
+        column.type,
+        f"({column.sql}) as {raw}",
+        text,
+        _problem(column, unread, f"t{position}", column.name == feed.key),
+    )
 
 
 def _text(wanted: str, found: str, raw: str) -> str | None:
-    """SQL of `raw` (of DuckDB type `found`) as text of type `wanted`; null where it cannot be read; None: never fits."""
-    whole = found in {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
-                      "UBIGINT", "UHUGEINT"}
+    """SQL of `raw` (of DuckDB type `found`) as text of type `wanted`; null where it cannot be read; None:
+    never fits.
+    """
+    whole = found in {
+        "TINYINT",
+        "SMALLINT",
+        "INTEGER",
+        "BIGINT",
+        "HUGEINT",
+        "UTINYINT",
+        "USMALLINT",
+        "UINTEGER",
+        "UBIGINT",
+        "UHUGEINT",
+    }
     decimal, floating = found.startswith("DECIMAL"), found in {"DOUBLE", "FLOAT"}
     words = found == "VARCHAR" or found.startswith("ENUM")
     as_text = f"cast({raw} as varchar)"
@@ -102,27 +128,49 @@ def _text(wanted: str, found: str, raw: str) -> str | None:
     trimmed = f"case when contains({as_text}, '.') then rtrim(rtrim({as_text}, '0'), '.') else {as_text} end"
     finite = f"case when isfinite({raw}) then {as_text} end"
     time = f"strftime(cast({raw} as timestamp), '%Y-%m-%d %H:%M:%S')"  # with a zone: the connection is in UTC
-    day = f"strftime({raw}, '%Y-%m-%d')"
+    day = as_text
     if words and wanted == "string":
         return as_text
     if words:
-        target = {"integer": "bigint", "number": "decimal(38, 10)", "boolean": "boolean", "date": "date",
-                  "timestamp": "timestamp"}[wanted]
+        target = {
+            "integer": "bigint",
+            "number": "decimal(38, 10)",
+            "boolean": "boolean",
+            "date": "date",
+            "timestamp": "timestamp",
+        }[wanted]
         read = f"try_cast({raw} as {target})"
         kind = {"bigint": "BIGINT", "decimal(38, 10)": "DECIMAL"}.get(target, target.upper())
         return _text(wanted, kind, read)
     allowed = {
-        "string": {"whole": as_text, "decimal": trimmed, "floating": finite, "BOOLEAN": as_text, "DATE": day,
-                   "TIMESTAMP": time},
-        "integer": {"whole": as_text,
-                    "decimal": f"case when {raw} = round({raw}) then cast(try_cast({raw} as hugeint) as varchar) end"},
+        "string": {
+            "whole": as_text,
+            "decimal": trimmed,
+            "floating": finite,
+            "BOOLEAN": as_text,
+            "DATE": day,
+            "TIMESTAMP": time,
+        },
+        "integer": {
+            "whole": as_text,
+            "decimal": f"case when {raw} = round({raw}) then cast(try_cast({raw} as hugeint) as varchar) end",
+        },
         "number": {"whole": as_text, "decimal": trimmed, "floating": finite},
         "boolean": {"BOOLEAN": as_text},
         "date": {"DATE": day},
         "timestamp": {"TIMESTAMP": time},
     }[wanted]
-    kind = ("whole" if whole else "decimal" if decimal else "floating" if floating
-            else "TIMESTAMP" if found.startswith("TIMESTAMP") else found)
+    kind = (
+        "whole"
+        if whole
+        else "decimal"
+        if decimal
+        else "floating"
+        if floating
+        else "TIMESTAMP"
+        if found.startswith("TIMESTAMP")
+        else found
+    )
     return allowed.get(kind)
 
 
@@ -131,8 +179,10 @@ def _problem(column: Column, unread: str, text: str, is_key: bool) -> str:
     name = column.name
     checks = []
     if is_key:
-        checks = [(f"{text} is null or {text} = ''", f"{name}: key is empty"),
-                  (f"strlen({text}) > {MAX_KEY_BYTES}", f"{name}: key of more than {MAX_KEY_BYTES} bytes")]
+        checks = [
+            (f"{text} is null or {text} = ''", f"{name}: key is empty"),
+            (f"strlen({text}) > {MAX_KEY_BYTES}", f"{name}: key of more than {MAX_KEY_BYTES} bytes"),
+        ]
     else:
         checks.append((f"strlen({text}) > {MAX_CELL_BYTES}", f"{name}: more than {MAX_CELL_BYTES} bytes"))
     checks.append((unread, f"{name}: cannot be written as {column.type}"))

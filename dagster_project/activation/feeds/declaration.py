@@ -1,4 +1,5 @@
-"""What a feed is: its YAML, read and checked without a database. `binding.py` checks it against the relation."""
+"""What a feed is: its YAML, read and checked without a database. `binding.py` checks it against the relation.
+"""
 
 import re
 from collections.abc import Iterable
@@ -25,8 +26,12 @@ NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 ID = r"^[a-z][a-z0-9_]*$"
 ColumnType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 WRITTEN = {  # how a value of each type looks in a file; a null_as must look like that too
-    "string": r"(?s).*", "integer": r"-?[0-9]+", "number": r"-?[0-9]+(\.[0-9]+)?", "boolean": r"true|false",
-    "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "timestamp": r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}",
+    "string": r"(?s).*",
+    "integer": r"-?[0-9]+",
+    "number": r"-?[0-9]+(\.[0-9]+)?",
+    "boolean": r"true|false",
+    "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "timestamp": r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}",
 }
 
 
@@ -57,7 +62,8 @@ class Column(Declared):
 
     @property
     def sql(self) -> str:
-        """The expression that gives the value; a column without one carries the source's column of its name."""
+        """The expression that gives the value; a column without one carries the source's column of its name.
+        """
         return self.expression or f'"{self.name}"'
 
 
@@ -81,14 +87,14 @@ class Source(Declared):
     @property
     def select(self) -> str:
         """The source as a SELECT."""
-        return self.sql or f"select * from marts.{self.table}"
+        return self.sql or f"select * from marts.{self.table}"  # noqa: S608
 
 
 class Recipients(Declared):
     """For list delivery: one row per address of the customer, of people who consent to the channel.
 
-    The source must have customer_id; the address itself is joined from schema pii by the engine and becomes the
-    column `address` that expressions may use. Declarations never read schema pii.
+    The source must have customer_id; the address itself is joined from schema pii by the engine and becomes
+    the column `address` that expressions may use. Declarations never read schema pii.
     """
 
     kind: Literal["email", "phone", "line_user_id"]
@@ -96,7 +102,8 @@ class Recipients(Declared):
 
 
 class Limits(Declared):
-    """The brake: shares of the rows accepted so far that one sync may remove or change, from so many rows on."""
+    """The brake: shares of the rows accepted so far that one sync may remove or change, from so many rows on.
+    """
 
     max_removed_share: float = Field(default=0.10, ge=0, le=1)
     max_changed_share: float = Field(default=0.50, ge=0, le=1)
@@ -120,7 +127,9 @@ class Feed(Declared):
 
     def fault(self, place: tuple[str | int, ...], message: str, remedy: str = "") -> Fault:
         """A fault at `place` of this feed's file."""
-        return Fault(f"feeds/{self.feed_id}.yml", line_of(self._lines, place) if self._lines else 0, message, remedy)
+        return Fault(
+            f"feeds/{self.feed_id}.yml", line_of(self._lines, place) if self._lines else 0, message, remedy
+        )
 
     @field_validator("destination")
     @classmethod
@@ -139,13 +148,19 @@ class Feed(Declared):
 
     @property
     def shape(self) -> dict[str, Any]:
-        """What a receiver's table is made after: where it differs from the last sync's, everything is sent again."""
-        return {"key": self.key, "format": self.format,
-                "columns": [{"name": column.name, "type": column.type} for column in self.columns]}
+        """What a receiver's table is made after: where it differs from the last sync's, everything is sent
+        again.
+        """
+        return {
+            "key": self.key,
+            "format": self.format,
+            "columns": [{"name": column.name, "type": column.type} for column in self.columns],
+        }
 
 
 def load_feeds(folder: Path) -> list[Feed]:
-    """The feeds declared in `folder`, by feed_id. Raises ConfigurationError with every fault of every file."""
+    """The feeds declared in `folder`, by feed_id. Raises ConfigurationError with every fault of every file.
+    """
     feeds, faults = _read(folder)
     if faults:
         raise ConfigurationError(faults)
@@ -171,8 +186,14 @@ def _read(folder: Path) -> tuple[list[Feed], list[Fault]]:
             faults += _as_faults(error.errors(), lines, name)
             continue
         if feed.feed_id != path.stem:
-            faults.append(Fault(name, line_of(lines, ("feed_id",)), f"feed_id '{feed.feed_id}' is not the file's name",
-                                f"name the file {feed.feed_id}.yml"))
+            faults.append(
+                Fault(
+                    name,
+                    line_of(lines, ("feed_id",)),
+                    f"feed_id '{feed.feed_id}' is not the file's name",
+                    f"name the file {feed.feed_id}.yml",
+                )
+            )
         feed._lines = lines
         feeds.append(feed)
     return feeds, faults

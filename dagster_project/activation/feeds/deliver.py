@@ -25,7 +25,8 @@ class Delivery(BaseModel):
 
 
 def deliver(home: Home, prepared: PreparedSync) -> Delivery:
-    """Send one prepared sync. Raises StageFailed, naming feed and remedy, where it is braked or cannot be sent.
+    """Send one prepared sync. Raises StageFailed, naming feed and remedy, where it is braked or cannot be
+    sent.
 
     Crash-safe: the ledger knows of the sync before it leaves, and the next `prepare` asks the destination.
     """
@@ -36,7 +37,8 @@ def deliver(home: Home, prepared: PreparedSync) -> Delivery:
 
 
 def deliver_all(home: Home, prepared: list[PreparedSync]) -> list[Delivery]:
-    """Send every feed, whatever becomes of the others; those not delivered say so in `status` and `message`."""
+    """Send every feed, whatever becomes of the others; those not delivered say so in `status` and `message`.
+    """
     return [_deliver(home, one) for one in prepared]
 
 
@@ -73,21 +75,27 @@ def _deliver(home: Home, prepared: PreparedSync) -> Delivery:
         receipt = destination.send(sync, prepared.folder, [*(file.name for file in prepared.files), MANIFEST])
     except OSError as error:
         reason = f"{type(error).__name__}: {error.strerror or 'the destination did not take it'}"
-        message = (f"feed {feed_id} was not delivered: {reason}; mend its destination"
-                   f" ({prepared.feed.destination['type']}), then `kizuna sync {feed_id}`")
+        message = (
+            f"feed {feed_id} was not delivered: {reason}; mend its destination"
+            f" ({prepared.feed.destination['type']}), then `kizuna sync {feed_id}`"
+        )
         if not _certainly_missing(destination, sync):
             return outcome.model_copy(update={"status": "failed", "message": message})
         ledger.settle(record.model_copy(update={"status": "failed", "reason": reason}))
         return outcome.model_copy(update={"status": "failed", "message": message})
     ledger.mark_rejected(prepared.sync_id, receipt.rejected)
     rejected = len(receipt.rejected)
-    ledger.settle(record.model_copy(
-        update={"status": "delivered", "delivered_at": utc_now(), "rejected": rejected}))
+    ledger.settle(
+        record.model_copy(update={"status": "delivered", "delivered_at": utc_now(), "rejected": rejected})
+    )
+    ledger.fold()
     return outcome.model_copy(update={"status": "delivered", "place": receipt.place, "rejected": rejected})
 
 
 def _certainly_missing(destination, sync: tuple[str, str]) -> bool:
-    """Whether the receiver surely has no such sync. Where it cannot say, the ledger's `sending` stays for the next run."""
+    """Whether the receiver surely has no such sync. Where it cannot say, the ledger's `sending` stays for the
+    next run.
+    """
     try:
         if destination.holds(sync):
             return False

@@ -1,7 +1,7 @@
 """Where a feed can be delivered to. One class per type, registered by the word that YAML uses for it.
 
-A destination takes a folder of finished files and makes them the receiver's, the manifest last; it knows nothing of
-rows, differences or the ledger. Secrets come from the environment, never from YAML.
+A destination takes a folder of finished files and makes them the receiver's, the manifest last; it knows
+nothing of rows, differences or the ledger. Secrets come from the environment, never from YAML.
 """
 
 import os
@@ -30,7 +30,9 @@ class Destination(Protocol):
     """What every destination can do. `sync` is (feed_id, sync_id)."""
 
     def send(self, sync: tuple[str, str], folder: Path, names: list[str]) -> Receipt:
-        """Send the files `names` of `folder`, in that order, the manifest last. Raises OSError where it cannot."""
+        """Send the files `names` of `folder`, in that order, the manifest last. Raises OSError where it
+        cannot.
+        """
         ...
 
     def holds(self, sync: tuple[str, str]) -> bool:
@@ -53,7 +55,14 @@ class FolderSettings(BaseModel):
     @classmethod
     def _stays_inside(cls, text: str) -> str:
         path = PurePosixPath(text)
-        if not text or path.is_absolute() or ".." in path.parts or "\\" in text or "\0" in text or text[0] == "~":
+        if (
+            not text
+            or path.is_absolute()
+            or ".." in path.parts
+            or "\\" in text
+            or "\0" in text
+            or text[0] == "~"
+        ):
             raise ValueError("path must be a folder below the home's feeds/, without '..'")
         return str(path)
 
@@ -65,7 +74,8 @@ class FolderDestination:
         self.root = home.feeds / settings.path
 
     def send(self, sync: tuple[str, str], folder: Path, names: list[str]) -> Receipt:
-        """See Destination. Copies, since scratch may lie on another file system than the receiver's folder."""
+        """See Destination. Copies, since scratch may lie on another file system than the receiver's folder.
+        """
         self.discard(sync)
         incoming, place = self._incoming(sync), self._place(sync)
         incoming.mkdir(parents=True, mode=0o700)
@@ -94,7 +104,7 @@ class FolderDestination:
         return self.root / sync[0] / sync[1]
 
     def _incoming(self, sync: tuple[str, str]) -> Path:
-        # Beside the feeds, not among their syncs: a receiver that lists a feed's folder meets only whole syncs.
+        # Beside the feeds, not among their syncs: who lists a feed's folder meets only whole syncs.
         return self.root / ".incoming" / sync[0] / sync[1]
 
 
@@ -118,9 +128,12 @@ def checked_destination(given: dict[str, Any]) -> dict[str, Any]:
     try:
         return _REGISTERED[word][0].model_validate(given).model_dump()
     except ValidationError as error:
-        raise ValueError("; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors())) from None
+        raise ValueError(
+            "; ".join(
+                ".".join(map(str, fault["loc"])) + ": " + fault["msg"].removeprefix("Value error, ")
+                for fault in error.errors()
+            )
+        ) from None
 
 
 def open_destination(given: dict[str, Any], home: Home) -> Destination:

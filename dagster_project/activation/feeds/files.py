@@ -1,4 +1,6 @@
-"""Data and deletes files as the contract wants them: UTF-8, LF, a header in each, split where one grows too large."""
+"""Data and deletes files as the contract wants them: UTF-8, LF, a header in each, split where one grows too
+large.
+"""
 
 import hashlib
 import os
@@ -24,19 +26,29 @@ class DataFile(BaseModel):
     sha256: str
 
 
-def write_lines(con: duckdb.DuckDBPyConnection, query: str, folder: Path, stem: str, suffix: str, header: str,
-                max_bytes: int = MAX_FILE_BYTES) -> list[DataFile]:
-    """Write the one text column of `query`, a row a line, into `<stem>-0001.<suffix>` and on; at least one file.
+def write_lines(
+    con: duckdb.DuckDBPyConnection,
+    query: str,
+    folder: Path,
+    stem: str,
+    suffix: str,
+    header: str,
+    max_bytes: int = MAX_FILE_BYTES,
+) -> list[DataFile]:
+    """Write the one text column of `query`, a row a line, into `<stem>-0001.<suffix>` and on; at least one
+    file.
 
-    `header` stands first in every file ('' for none). Lines are handed over as DuckDB's own buffers: no row passes
-    through Python. A line is never split, and a file is closed before the line that would carry it over `max_bytes`.
+    `header` stands first in every file ('' for none). Lines are handed over as DuckDB's own buffers: no row
+    passes through Python. A line is never split, and a file is closed before the line that would carry it
+    over `max_bytes`.
     """
     done: list[DataFile] = []
     with _Numbered(folder, stem, suffix, header) as out:
-        reader = con.sql(f"select line || chr(10) as line from ({query})").to_arrow_reader(BATCH_ROWS)
+        con.complete()  # a result that was fetched in part would stand in the way
+        reader = con.sql(f"select line || chr(10) as line from ({query})").to_arrow_reader(BATCH_ROWS)  # noqa: S608
         for batch in reader:
             column = batch.column(0).cast(pa.string())
-            ends = np.frombuffer(column.buffers()[1], dtype=np.int32)[column.offset:][:len(column) + 1]
+            ends = np.frombuffer(column.buffers()[1], dtype=np.int32)[column.offset :][: len(column) + 1]
             text = memoryview(column.buffers()[2])
             first = 0
             while first < len(column):
@@ -45,7 +57,7 @@ def write_lines(con: duckdb.DuckDBPyConnection, query: str, folder: Path, stem: 
                     done.append(out.roll())
                     continue
                 last = max(last, first + 1)
-                out.write(text[ends[first]:ends[last]], last - first)
+                out.write(text[ends[first] : ends[last]], last - first)
                 first = last
         done.append(out.close())
     return done

@@ -1,8 +1,10 @@
-"""What destinations accepted: `home/ledger/feeds/<feed_id>/<sync_id>.json` (the sync) and `.parquet` (its rows).
+"""What destinations accepted: `home/ledger/feeds/<feed_id>/<sync_id>.json` (the sync) and `.parquet` (its
+rows).
 
-Rows: key, row_hash, op (added, changed, removed, held_back), status (accepted, held_back, rejected), reason, sync_id.
-A sync is written ahead, status `sending`, before anything leaves; it becomes `delivered` once the destination has it.
-What a destination holds is the fold of its delivered syncs. Nothing here is ever derived again: it is not in landing.
+Rows: key, row_hash, op (added, changed, removed, held_back), status (accepted, held_back, rejected), reason,
+sync_id. A sync is written ahead, status `sending`, before anything leaves; it becomes `delivered` once the
+destination has it. What a destination holds is the fold of its delivered syncs. Nothing here is ever derived
+again: it is not in landing.
 """
 
 import json
@@ -16,9 +18,12 @@ import duckdb
 from pydantic import BaseModel
 
 from dagster_project.activation.feeds.destinations import Destination
-from dagster_project.activation.feeds.difference import Counts
+from dagster_project.activation.feeds.difference import Counts, accepted_rows
 from dagster_project.home import Home
 
+SNAPSHOT_AFTER = (
+    50  # an hourly feed makes thousands of syncs a year: folding each from the first would grow without end
+)
 SYNC_ID = "%Y%m%dT%H%M%SZ"
 Status = Literal["sending", "delivered", "stopped", "failed"]
 
@@ -51,7 +56,9 @@ class FeedLedger:
 
     def records(self) -> list[SyncRecord]:
         """Every sync that was tried, oldest first."""
-        return [SyncRecord.model_validate_json(path.read_text()) for path in sorted(self.folder.glob("*.json"))]
+        return [
+            SyncRecord.model_validate_json(path.read_text()) for path in sorted(self.folder.glob("*.json"))
+        ]
 
     def delivered(self) -> list[SyncRecord]:
         """The syncs that the destination has, oldest first."""
@@ -74,20 +81,59 @@ class FeedLedger:
         if record.status in {"stopped", "failed"}:
             self.rows_file(record.sync_id).unlink(missing_ok=True)
 
+    def accepted_files(self, sync_ids: list[str]) -> list[Path]:
+        """The files whose fold is what the destination has after the delivered syncs `sync_ids`, oldest
+        first.
+        """
+        snapshots = [path for path in self._snapshots() if sync_ids and path.stem <= sync_ids[-1]]
+        folded = snapshots[-1].stem if snapshots else ""
+        return [*snapshots[-1:], *(self.rows_file(sync_id) for sync_id in sync_ids if sync_id > folded)]
+
+    def fold(self) -> None:
+        """Where many syncs have come since the last snapshot, write one: derived from the rows, and free to
+        delete.
+        """
+        sync_ids = [record.sync_id for record in self.delivered()]
+        files = self.accepted_files(sync_ids)
+        if len(files) <= SNAPSHOT_AFTER:
+            return
+        older = self._snapshots()
+        target = self.folder / "accepted" / f"{sync_ids[-1]}.parquet"
+        target.parent.mkdir(exist_ok=True, mode=0o700)
+        with duckdb.connect() as con:
+            con.execute(
+                "copy (select key, row_hash, 'added' as op, 'accepted' as status,"  # noqa: S608
+                " cast(null as varchar) as reason,"
+                f" '{sync_ids[-1]}' as sync_id from ({accepted_rows(files)}) order by key)"
+                f" to {_quoted(target.with_suffix('.tmp'))} (format parquet, compression zstd)"
+            )
+        _replace(target, target.with_suffix(".tmp").read_bytes())
+        for path in [*older, target.with_suffix(".tmp")]:
+            path.unlink()
+
+    def _snapshots(self) -> list[Path]:
+        return sorted((self.folder / "accepted").glob("*.parquet"))
+
     def mark_rejected(self, sync_id: str, rejected: Sequence[tuple[str, str]]) -> None:
-        """Give rows that the receiver refused its reasons: not accepted, they differ again next time and are tried again."""
+        """Give rows that the receiver refused its reasons: not accepted, they differ again next time and are
+        tried again.
+        """
         if not rejected:
             return
         path = self.rows_file(sync_id)
-        scratch = path.with_suffix(".rejected")
+        scratch = path.with_suffix(".tmp")
         with duckdb.connect() as con:
-            con.execute("create table refused as select unnest(?) as key, unnest(?) as reason",
-                        [[key for key, _ in rejected], [reason for _, reason in rejected]])
             con.execute(
-                "copy (select sent.* replace (case when refused.key is null or sent.status <> 'accepted' then sent.status"
+                "create table refused as select unnest(?) as key, unnest(?) as reason",
+                [[key for key, _ in rejected], [reason for _, reason in rejected]],
+            )
+            con.execute(
+                "copy (select sent.* replace ("  # noqa: S608
+                "case when refused.key is null or sent.status <> 'accepted' then sent.status"
                 " else 'rejected' end as status, coalesce(sent.reason, refused.reason) as reason)"
                 f" from read_parquet({_quoted(path)}) as sent left join refused on refused.key = sent.key)"
-                f" to {_quoted(scratch)} (format parquet, compression zstd)")
+                f" to {_quoted(scratch)} (format parquet, compression zstd)"
+            )
         _replace(path, scratch.read_bytes())
         scratch.unlink()
 
@@ -96,7 +142,9 @@ class FeedLedger:
         return [record for record in self.records() if record.status == "sending"]
 
     def recover(self, destination: Destination) -> list[str]:
-        """Settle what an interrupted run left; returns the ids of the syncs that the destination turned out to have."""
+        """Settle what an interrupted run left; returns the ids of the syncs that the destination turned out
+        to have.
+        """
         adopted = []
         for record in self.unsettled():
             if destination.holds((record.feed_id, record.sync_id)):
@@ -104,9 +152,11 @@ class FeedLedger:
                 adopted.append(record.sync_id)
             else:
                 destination.discard((record.feed_id, record.sync_id))
-                self.settle(record.model_copy(update={"status": "failed", "reason": "the run was interrupted"}))
+                self.settle(
+                    record.model_copy(update={"status": "failed", "reason": "the run was interrupted"})
+                )
         known = {record.sync_id for record in self.records()}
-        for path in [*self.folder.glob("*.parquet"), *self.folder.glob("*.tmp")]:
+        for path in [*self.folder.glob("*.parquet"), *self.folder.rglob("*.tmp")]:
             if path.suffix == ".tmp" or path.stem not in known:
                 path.unlink()  # the interruption fell between the rows and their record
         return adopted

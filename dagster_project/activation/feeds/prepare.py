@@ -10,7 +10,15 @@ from pydantic import BaseModel
 from dagster_project.activation.feeds.binding import bind
 from dagster_project.activation.feeds.declaration import Feed, Limits
 from dagster_project.activation.feeds.destinations import open_destination
-from dagster_project.activation.feeds.difference import Counts, compare, drop_tables, held_back_reasons
+from dagster_project.activation.feeds.difference import (
+    Counts,
+    accepted_count,
+    compare,
+    drop_tables,
+    held_back_reasons,
+    in_quotes,
+    needs_quotes,
+)
 from dagster_project.activation.feeds.files import MAX_FILE_BYTES, DataFile, write_lines
 from dagster_project.activation.feeds.ledger import FeedLedger, SyncRecord
 from dagster_project.errors import UsageError
@@ -19,7 +27,11 @@ from dagster_project.home import Home
 ROWS = "rows.parquet"
 PREPARED = "prepared.json"
 # Rows that a schema change sends again are `changed` all the same; a full feed sends the unchanged ones too.
-SENT = {"full": "('added', 'changed', 'unchanged')", "upsert": "('added', 'changed')", "mirror": "('added', 'changed')"}
+SENT = {
+    "full": "('added', 'changed', 'unchanged')",
+    "upsert": "('added', 'changed')",
+    "mirror": "('added', 'changed')",
+}
 
 
 class PreparedSync(BaseModel):
@@ -46,31 +58,37 @@ class PreparedSync(BaseModel):
     def record(self) -> SyncRecord:
         """The ledger's record of this sync, before it is sent."""
         return SyncRecord(
-            feed_id=self.feed.feed_id, sync_id=self.sync_id, as_of=self.as_of, cut_off_at=self.cut_off_at,
-            mode=self.feed.mode, is_full=self.is_full, counts=self.counts, status="sending",
-            previous_sync_id=self.previous_sync_id, files=len(self.files),
-            bytes=sum(file.bytes for file in self.files), shape=self.feed.shape)
+            feed_id=self.feed.feed_id,
+            sync_id=self.sync_id,
+            as_of=self.as_of,
+            cut_off_at=self.cut_off_at,
+            mode=self.feed.mode,
+            is_full=self.is_full,
+            counts=self.counts,
+            status="sending",
+            previous_sync_id=self.previous_sync_id,
+            files=len(self.files),
+            bytes=sum(file.bytes for file in self.files),
+            shape=self.feed.shape,
+        )
 
 
-class DryRun(BaseModel):
-    """What the next sync would be. `first`: for some rows of each kind, (op, key, the row as it would be written)."""
-
-    feed_id: str
-    counts: Counts
-    is_full: bool
-    accepted_rows: int
-    held_back_reasons: dict[str, int]
-    stopped_because: str | None
-    first: list[tuple[str, str | None, str | None]]
-
-
-def prepare(con: duckdb.DuckDBPyConnection, home: Home, feed: Feed, as_of: date, cut_off_at: datetime,
-            sync_id: str | None = None, force: bool = False, max_file_bytes: int = MAX_FILE_BYTES) -> PreparedSync:
+def prepare(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    feed: Feed,
+    as_of: date,
+    cut_off_at: datetime,
+    sync_id: str | None = None,
+    force: bool = False,
+    max_file_bytes: int = MAX_FILE_BYTES,
+) -> PreparedSync:
     """Compute the feed's current rows and write what differs from what its destination accepted.
 
-    `con`: a connection in UTC that sees schema marts. `sync_id`: default by the clock. `force` passes the brake.
-    Raises ConfigurationError where the feed does not fit the marts, UsageError where `sync_id` does not come after
-    the last one. A brake, or a destination that cannot say what it has, is told in `stopped_because`.
+    `con`: a connection in UTC that sees schema marts. `sync_id`: default by the clock. `force` passes the
+    brake. Raises ConfigurationError where the feed does not fit the marts, UsageError where `sync_id` does
+    not come after the last one. A brake, or a destination that cannot say what it has, is told in
+    `stopped_because`.
     """
     ledger = FeedLedger(home, feed.feed_id)
     folder = home.scratch / "feeds" / feed.feed_id
@@ -80,18 +98,30 @@ def prepare(con: duckdb.DuckDBPyConnection, home: Home, feed: Feed, as_of: date,
     try:
         ledger.recover(open_destination(feed.destination, home))
     except OSError as error:
-        unreachable = f"its destination cannot be asked what it has ({type(error).__name__}); mend it, then run again"
+        unreachable = (
+            f"its destination cannot be asked what it has ({type(error).__name__}); mend it, then run again"
+        )
     tried, delivered = ledger.records(), ledger.delivered()
     sync_id = sync_id or ledger.next_sync_id()
     if tried and sync_id <= tried[-1].sync_id:
         raise UsageError(f"sync_id {sync_id} does not come after {tried[-1].sync_id}")
     last = delivered[-1] if delivered else None
     is_full = last is None or last.shape != feed.shape
-    counts = compare(con, bind(con, feed), [ledger.rows_file(one.sync_id) for one in delivered], is_full)
+    counts = compare(con, bind(con, feed), ledger.accepted_files([one.sync_id for one in delivered]), is_full)
     prepared = PreparedSync(
-        feed=feed, sync_id=sync_id, previous_sync_id=last.sync_id if last else None, as_of=as_of,
-        cut_off_at=cut_off_at, is_full=is_full, accepted_rows=_accepted(con), counts=counts,
-        held_back_reasons=held_back_reasons(con), files=[], folder=folder, stopped_because=unreachable)
+        feed=feed,
+        sync_id=sync_id,
+        previous_sync_id=last.sync_id if last else None,
+        as_of=as_of,
+        cut_off_at=cut_off_at,
+        is_full=is_full,
+        accepted_rows=accepted_count(con),
+        counts=counts,
+        held_back_reasons=held_back_reasons(con),
+        files=[],
+        folder=folder,
+        stopped_because=unreachable,
+    )
     if not force and unreachable is None:
         prepared.stopped_because = brake(feed.limits, counts, prepared.accepted_rows, is_full, feed.feed_id)
     if not counts.is_empty and prepared.stopped_because is None:
@@ -103,26 +133,10 @@ def prepare(con: duckdb.DuckDBPyConnection, home: Home, feed: Feed, as_of: date,
 
 def read_prepared(home: Home) -> list[PreparedSync]:
     """What `prepare` left in scratch for publish to deliver, by feed_id."""
-    return [PreparedSync.model_validate_json(path.read_text())
-            for path in sorted((home.scratch / "feeds").glob(f"*/{PREPARED}"))]
-
-
-def dry_run(con: duckdb.DuckDBPyConnection, home: Home, feed: Feed, first: int = 5) -> DryRun:
-    """The difference as `prepare` would find it now, with the `first` rows of each kind. Writes nothing."""
-    ledger, destination = FeedLedger(home, feed.feed_id), open_destination(feed.destination, home)
-    taken = [record for record in ledger.records() if record.status == "delivered" or (
-        record.status == "sending" and destination.holds((record.feed_id, record.sync_id)))]
-    is_full = not taken or taken[-1].shape != feed.shape
-    counts = compare(con, bind(con, feed), [ledger.rows_file(one.sync_id) for one in taken], is_full)
-    accepted = _accepted(con)
-    shown = con.execute(
-        "select op, key, coalesce(line, '') from (select *, row_number() over (partition by op order by key, line) as n"
-        " from feed_difference where op <> 'unchanged') where n <= ? order by op, n", [first]).fetchall()
-    reasons = held_back_reasons(con)
-    drop_tables(con)
-    return DryRun(feed_id=feed.feed_id, counts=counts, is_full=is_full, accepted_rows=accepted,
-                  held_back_reasons=reasons, first=shown,
-                  stopped_because=brake(feed.limits, counts, accepted, is_full, feed.feed_id))
+    return [
+        PreparedSync.model_validate_json(path.read_text())
+        for path in sorted((home.scratch / "feeds").glob(f"*/{PREPARED}"))
+    ]
 
 
 def brake(limits: Limits, counts: Counts, accepted_rows: int, is_full: bool, feed_id: str) -> str | None:
@@ -132,35 +146,55 @@ def brake(limits: Limits, counts: Counts, accepted_rows: int, is_full: bool, fee
     """
     if accepted_rows < limits.from_rows or accepted_rows == 0:
         return None
-    for what, rows, share in (("remove", counts.removed, limits.max_removed_share),
-                              ("change", 0 if is_full else counts.changed, limits.max_changed_share)):
+    for what, rows, share in (
+        ("remove", counts.removed, limits.max_removed_share),
+        ("change", 0 if is_full else counts.changed, limits.max_changed_share),
+    ):
         if rows > accepted_rows * share:
-            return (f"would {what} {rows} of {accepted_rows} accepted rows ({rows / accepted_rows:.1%}, limit"
-                    f" {share:.0%}); look at `kizuna sync {feed_id} --dry-run`, then `kizuna sync {feed_id} --force`")
+            return (
+                f"would {what} {rows} of {accepted_rows} accepted rows ({rows / accepted_rows:.1%}, limit"
+                f" {share:.0%}); look at `kizuna sync {feed_id} --dry-run`,"
+                f" then `kizuna sync {feed_id} --force`"
+            )
     return None
 
 
-def _accepted(con: duckdb.DuckDBPyConnection) -> int:
-    row = con.execute("select count(*) from feed_accepted").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _write(con: duckdb.DuckDBPyConnection, feed: Feed, sync_id: str, is_full: bool, folder: Path, max_bytes: int
-           ) -> list[DataFile]:
+def _write(
+    con: duckdb.DuckDBPyConnection, feed: Feed, sync_id: str, is_full: bool, folder: Path, max_bytes: int
+) -> list[DataFile]:
     """Data files, then deletes files; and beside them the rows for the ledger, which no receiver gets."""
     is_csv = feed.format == "csv"
-    sent = con.execute(f"select count(*) from feed_difference where op in {SENT[feed.mode]}").fetchone()
-    gone = con.execute("select count(*) from feed_difference where op = 'removed'").fetchone()
+    sent, gone = con.execute(
+        f"select count(*) filter (where op in {SENT[feed.mode]}), count(*) filter (where op = 'removed')"  # noqa: S608
+        " from feed_difference"
+    ).fetchall()[0]
     files = []
-    if feed.mode == "full" or (sent and sent[0]):
+    if feed.mode == "full" or sent:
         header = ",".join(column.name for column in feed.columns) if is_csv else ""
-        files += write_lines(con, f"select line from feed_difference where op in {SENT[feed.mode]} order by key",
-                             folder, "data", feed.format, header, max_bytes)
-    if gone and gone[0]:
-        quoted = ("case when regexp_matches(key, '[\",\\n\\r]') then '\"' || replace(key, '\"', '\"\"') || '\"' else key end"
-                  if is_csv else f"'{{\"{feed.key}\": ' || cast(to_json(key) as varchar) || '}}'")
-        files += write_lines(con, f"select {quoted} as line from feed_difference where op = 'removed' order by key",
-                             folder, "deletes", feed.format, feed.key if is_csv else "", max_bytes)
+        files += write_lines(
+            con,
+            f"select line from feed_difference where op in {SENT[feed.mode]} order by key",  # noqa: S608
+            folder,
+            "data",
+            feed.format,
+            header,
+            max_bytes,
+        )
+    if gone:
+        quoted = (
+            f"case when {needs_quotes('key')} then {in_quotes('key')} else key end"
+            if is_csv
+            else f"'{{\"{feed.key}\": ' || cast(to_json(key) as varchar) || '}}'"
+        )
+        files += write_lines(
+            con,
+            f"select {quoted} as line from feed_difference where op = 'removed' order by key",  # noqa: S608
+            folder,
+            "deletes",
+            feed.format,
+            feed.key if is_csv else "",
+            max_bytes,
+        )
     _write_ledger_rows(con, sync_id, folder / ROWS, replaces=feed.mode == "full" or is_full)
     return files
 
@@ -168,15 +202,23 @@ def _write(con: duckdb.DuckDBPyConnection, feed: Feed, sync_id: str, is_full: bo
 def _write_ledger_rows(con: duckdb.DuckDBPyConnection, sync_id: str, path: Path, replaces: bool) -> None:
     """The rows of this sync for the ledger.
 
-    Where the receiver `replaces` its table, it loses the rows that are held back: the ledger must forget them, or
-    they would pass for unchanged once they are good again.
+    Where the receiver `replaces` its table, it loses the rows that are held back: the ledger must forget
+    them, or they would pass for unchanged once they are good again.
     """
-    lost = ("union all select distinct accepted.key, accepted.row_hash, 'removed', 'accepted', 'left out: held back'"
+    lost = (
+        (
+            "union all select distinct accepted.key, accepted.row_hash, 'removed', 'accepted',"
+            " 'left out: held back'"
             " from feed_accepted as accepted inner join feed_difference as held on held.key = accepted.key"
-            " where held.op = 'held_back'") if replaces else ""
+            " where held.op = 'held_back'"
+        )
+        if replaces
+        else ""
+    )
     target = str(path).replace("'", "''")
     con.execute(
-        f"copy (select key, row_hash, op, status, reason, '{sync_id}' as sync_id from ("
-        "select key, row_hash, op, case when op = 'held_back' then 'held_back' else 'accepted' end as status, reason"
+        f"copy (select key, row_hash, op, status, reason, '{sync_id}' as sync_id from ("  # noqa: S608
+        "select key, row_hash, op, case when op = 'held_back' then op else 'accepted' end as status, reason"
         f" from feed_difference where op <> 'unchanged' {lost}) order by key, op, reason)"
-        f" to '{target}' (format parquet, compression zstd)")
+        f" to '{target}' (format parquet, compression zstd)"
+    )

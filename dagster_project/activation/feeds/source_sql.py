@@ -1,7 +1,7 @@
 """What SQL a feed may be declared with: one SELECT over marts, whose answer depends on the marts alone.
 
-A feed's YAML is written by people who are not trusted with the warehouse: everything is parsed, and what runs is the
-SQL generated back from the parse tree, never the text as it came.
+A feed's YAML is written by people who are not trusted with the warehouse: everything is parsed, and what runs
+is the SQL generated back from the parse tree, never the text as it came.
 """
 
 import sqlglot
@@ -10,11 +10,42 @@ from sqlglot.errors import SqlglotError
 
 # Each would make rows differ from run to run though no mart did, or reach outside the marts.
 UNSTABLE = (exp.Rand, exp.Randn, exp.Uuid, exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime)
-UNSTABLE_NAMES = {"now", "today", "get_current_timestamp", "get_current_time", "nextval", "currval", "setseed", "getvariable",
-                  "getenv", "current_setting", "random", "uuidv4", "uuidv7", "gen_random_uuid", "transaction_timestamp",
-                  "txid_current", "pg_backend_pid", "in_search_path", "which_secret", "write_log"}
-CHANGES = (exp.DDL, exp.DML, exp.Command, exp.Copy, exp.Attach, exp.Detach, exp.Pragma, exp.Set, exp.Drop, exp.Into,
-           exp.Alter, exp.Use)
+UNSTABLE_NAMES = {
+    "now",
+    "today",
+    "get_current_timestamp",
+    "get_current_time",
+    "nextval",
+    "currval",
+    "setseed",
+    "getvariable",
+    "getenv",
+    "current_setting",
+    "random",
+    "uuidv4",
+    "uuidv7",
+    "gen_random_uuid",
+    "transaction_timestamp",
+    "txid_current",
+    "pg_backend_pid",
+    "in_search_path",
+    "which_secret",
+    "write_log",
+}
+CHANGES = (
+    exp.DDL,
+    exp.DML,
+    exp.Command,
+    exp.Copy,
+    exp.Attach,
+    exp.Detach,
+    exp.Pragma,
+    exp.Set,
+    exp.Drop,
+    exp.Into,
+    exp.Alter,
+    exp.Use,
+)
 
 
 class SqlRefused(ValueError):
@@ -46,8 +77,11 @@ def checked_select(sql: str) -> str:
 def checked_expression(text: str) -> str:
     """One scalar expression over the source's columns, as it will run. Raises SqlRefused."""
     tree = _only_statement(f"select {text}")
-    plain = isinstance(tree, exp.Select) and len(tree.expressions) == 1 and not any(
-        value for name, value in tree.args.items() if name != "expressions" and value)
+    plain = (
+        isinstance(tree, exp.Select)
+        and len(tree.expressions) == 1
+        and not any(value for name, value in tree.args.items() if name != "expressions" and value)
+    )
     if not plain:
         raise SqlRefused("must be one expression")
     expression = tree.expressions[0]
@@ -55,12 +89,14 @@ def checked_expression(text: str) -> str:
         raise SqlRefused("must be one expression without 'as'; the column's name stands in `name`")
     many = (exp.Query, exp.Table, exp.Star, exp.AggFunc, exp.Window, exp.Explode, exp.Unnest, exp.Subquery)
     if isinstance(expression, many) or expression.find(*many):
-        raise SqlRefused("must be computed from one row; put aggregates, lists and subqueries into source.sql")
+        raise SqlRefused(
+            "must be computed from one row; put aggregates, lists and subqueries into source.sql"
+        )
     _refuse_unstable(expression)
     return expression.sql(dialect="duckdb", comments=False)
 
 
-def _only_statement(sql: str) -> exp.Expression:
+def _only_statement(sql: str) -> exp.Expr:
     try:
         statements = [statement for statement in sqlglot.parse(sql, read="duckdb") if statement is not None]
     except SqlglotError as error:
@@ -72,7 +108,11 @@ def _only_statement(sql: str) -> exp.Expression:
     return statements[0]
 
 
-def _refuse_unstable(tree: exp.Expression) -> None:
+def _refuse_unstable(tree: exp.Expr) -> None:
     for node in tree.find_all(exp.Func):
-        if isinstance(node, UNSTABLE) or (isinstance(node, exp.Anonymous) and node.name.lower() in UNSTABLE_NAMES):
-            raise SqlRefused(f"may not call {node.sql(dialect='duckdb')[:60]}: rows would differ from run to run")
+        if isinstance(node, UNSTABLE) or (
+            isinstance(node, exp.Anonymous) and node.name.lower() in UNSTABLE_NAMES
+        ):
+            raise SqlRefused(
+                f"may not call {node.sql(dialect='duckdb')[:60]}: rows would differ from run to run"
+            )

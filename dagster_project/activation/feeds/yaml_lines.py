@@ -11,10 +11,11 @@ Place = tuple[str | int, ...]
 
 
 def read_yaml(path: Path, name: str) -> tuple[Any, dict[Place, int], list[Fault]]:
-    """The content of `path`, the 1-based line of each value by its place in it, and what is wrong with the YAML itself.
+    """The content of `path`, the 1-based line of each value by its place in it, and what is wrong with the
+    YAML itself.
 
-    `name` is how faults call the file. A key that stands twice in one mapping is a fault: YAML would silently take
-    the last. Only plain data is read; tags that build objects are faults.
+    `name` is how faults call the file. A key that stands twice in one mapping is a fault: YAML would silently
+    take the last. Only plain data is read; tags that build objects are faults.
     """
     try:
         node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
@@ -32,8 +33,17 @@ def read_yaml(path: Path, name: str) -> tuple[Any, dict[Place, int], list[Fault]
         return None, {}, [Fault(name, 0, "is not UTF-8", "save it as UTF-8")]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        return None, {}, [Fault(name, mark.line + 1 if mark else 0,
-                                f"is not valid YAML: {getattr(error, 'problem', None) or error}")]
+        return (
+            None,
+            {},
+            [
+                Fault(
+                    name,
+                    mark.line + 1 if mark else 0,
+                    f"is not valid YAML: {getattr(error, 'problem', None) or error}",
+                )
+            ],
+        )
 
 
 def line_of(lines: dict[Place, int], place: Place) -> int:
@@ -43,7 +53,9 @@ def line_of(lines: dict[Place, int], place: Place) -> int:
     return lines.get(place, 1)
 
 
-def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int], faults: list[Fault], name: str) -> None:
+def _note_lines(
+    node: yaml.Node, place: Place, lines: dict[Place, int], faults: list[Fault], name: str
+) -> None:
     lines.setdefault(place, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()

@@ -1,5 +1,5 @@
 -- What variants may ask of the customers with a due trigger, one row per customer and attribute.
-create or replace table activation.customer_attributes as
+insert into activation.customer_attributes by name
 with triggered as (
     select distinct customer_id from activation.triggers
 ),

@@ -1,5 +1,5 @@
 -- To each product the one of its brand and line that is bought most, itself and trials left out; ties by product_id.
-create or replace table activation.line_products as
+insert into activation.line_products by name
 with triggering as (
     select distinct product_id from activation.triggers where product_id is not null
 ),

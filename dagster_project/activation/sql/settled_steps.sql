@@ -14,10 +14,10 @@ of_today as (
         decided.scenario_id, decided.step, decided.send_at, decided.continues, decided.is_earlier,
         case
             when decided.match_key = decided.trigger then decided.match_key
-            else coalesce(aliases.current_customer_id, decided.customer_id) || '|' || decided.trigger
+            else coalesce(aliases.customer_id, decided.customer_id) || '|' || decided.trigger
         end as match_key
     from decided
-    left join activation.aliases as aliases on decided.customer_id = aliases.customer_id
+    left join identity.customer_aliases as aliases on decided.customer_id = aliases.alias_id
 )
 select
     scenario_id,

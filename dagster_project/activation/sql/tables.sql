@@ -39,3 +39,7 @@ create or replace table activation.decisions (
     match_key varchar, triggered_at timestamp, due_at timestamp, send_at timestamp, channel varchar, content_id varchar,
     product_id varchar, why varchar, suppression varchar, holdout boolean, continues boolean, rule_version varchar
 );
+
+create or replace table activation.customer_attributes (customer_id varchar, attribute varchar, value varchar);
+
+create or replace table activation.line_products (product_id varchar, other_product_id varchar);

@@ -7,29 +7,33 @@ with rules as (
 bounds as (
     select min(reach_back_at) as from_at, max(cut_off_at) as until_at from rules
 ),
+touches as (
+    select
+        touchpoints.customer_id, touchpoints.occurred_at, touchpoints.touchpoint_id, touchpoints.product_id,
+        touchpoints.action = 'add_to_cart' as is_add, coalesce(touchpoints.quantity, 0) as quantity
+    from core.touchpoints as touchpoints
+    cross join bounds
+    where touchpoints.action in ('add_to_cart', 'remove_from_cart') and touchpoints.occurred_at < bounds.until_at
+),
 recent_customers as (
     select distinct customers.customer_id
-    from core.touchpoints as touchpoints
-    inner join insights.customers as customers on touchpoints.customer_id = customers.customer_id
+    from touches
+    inner join insights.customers as customers on touches.customer_id = customers.customer_id
     cross join bounds
-    where touchpoints.action = 'add_to_cart'
-        and touchpoints.occurred_at >= bounds.from_at and touchpoints.occurred_at < bounds.until_at
+    where touches.is_add and touches.occurred_at >= bounds.from_at
 ),
 timeline as (
     -- A removal that does not say how many takes the whole line out.
     select
-        touchpoints.customer_id, touchpoints.occurred_at as at, touchpoints.touchpoint_id as act_id,
-        touchpoints.product_id, 0 as is_order,
-        touchpoints.action = 'add_to_cart' as is_add,
+        touches.customer_id, touches.occurred_at as acted_at, touches.touchpoint_id as act_id,
+        touches.product_id, 0 as is_order, touches.is_add,
         case
-            when touchpoints.action = 'add_to_cart' then greatest(coalesce(touchpoints.quantity, 1), 1)
-            when coalesce(touchpoints.quantity, 0) > 0 then -touchpoints.quantity
+            when touches.is_add then greatest(touches.quantity, 1)
+            when touches.quantity > 0 then -touches.quantity
             else -1000000000
         end as change
-    from core.touchpoints as touchpoints
-    inner join recent_customers on touchpoints.customer_id = recent_customers.customer_id
-    cross join bounds
-    where touchpoints.action in ('add_to_cart', 'remove_from_cart') and touchpoints.occurred_at < bounds.until_at
+    from touches
+    inner join recent_customers on touches.customer_id = recent_customers.customer_id
     union all
     select orders.customer_id, orders.ordered_at, orders.order_id, null, 1, false, 0
     from core.orders as orders
@@ -40,8 +44,8 @@ timeline as (
 acts as (
     select
         *,
-        min(case when is_order = 1 then at end) over (
-            partition by customer_id order by at desc nulls last, is_order desc nulls last, act_id desc nulls last
+        min(case when is_order = 1 then acted_at end) over (
+            partition by customer_id order by acted_at desc nulls last, is_order desc nulls last, act_id desc nulls last
             rows between unbounded preceding and current row
         ) as purchased_at
     from timeline
@@ -50,7 +54,8 @@ runs as (
     select
         *,
         sum(change) over (
-            partition by customer_id, purchased_at, product_id order by at nulls last, is_add nulls last, act_id nulls last
+            partition by customer_id, purchased_at, product_id
+            order by acted_at nulls last, is_add desc nulls last, act_id nulls last
             rows between unbounded preceding and current row
         ) as balance
     from acts
@@ -60,12 +65,15 @@ runs as (
 lines as (
     select
         customer_id, purchased_at, product_id,
-        arg_max(balance, (at, is_add, act_id)) - least(min(balance), 0) as units
+        arg_max(balance, (acted_at, not is_add, act_id)) - least(min(balance), 0) as units,
+        max(case when is_add then acted_at end) as last_added_at
     from runs
     group by customer_id, purchased_at, product_id
 ),
 filled_carts as (
-    select customer_id, purchased_at, sum(units) as units
+    select
+        customer_id, purchased_at, sum(units) as units,
+        arg_max(product_id, (last_added_at, product_id)) filter (where units > 0) as product_id
     from lines
     group by customer_id, purchased_at
 ),
@@ -73,27 +81,30 @@ ranked_adds as (
     select
         *,
         row_number() over (
-            partition by customer_id, purchased_at order by at desc nulls last, act_id desc nulls last
+            partition by customer_id, purchased_at order by acted_at desc nulls last, act_id desc nulls last
         ) as position
     from acts
     where is_add
 ),
 last_acts as (
-    select customer_id, purchased_at, max(at) as at from acts where is_order = 0 group by customer_id, purchased_at
+    select customer_id, purchased_at, max(acted_at) as acted_at
+    from acts
+    where is_order = 0
+    group by customer_id, purchased_at
 )
 select
     rules.scenario_id,
     adds.customer_id,
     adds.act_id as trigger_key,
-    adds.at as triggered_at,
+    adds.acted_at as triggered_at,
     adds.act_id as match_key,
-    adds.product_id,
+    coalesce(carts.product_id, adds.product_id) as product_id,
     adds.purchased_at,
-    case when carts.units <= 0 then last_acts.at end as cart_emptied_at
+    case when carts.units <= 0 then last_acts.acted_at end as cart_emptied_at
 from ranked_adds as adds
 inner join filled_carts as carts
     on adds.customer_id = carts.customer_id and adds.purchased_at is not distinct from carts.purchased_at
 inner join last_acts
     on adds.customer_id = last_acts.customer_id and adds.purchased_at is not distinct from last_acts.purchased_at
-inner join rules on adds.at >= rules.reach_back_at
+inner join rules on adds.acted_at >= rules.reach_back_at
 where adds.position = 1

@@ -6,8 +6,7 @@
 {# The one place that says which sources carry identifiers.
    rule: the name of the evidence that one row gives. identifiers: kind -> SQL over the base table (`base`).
    first_seen, last_seen: when the row's identifiers were in use. A version of a record speaks for the time from its
-   registration to its update. versions: identity takes edges from every version of an upsert; copies of events say nothing new.
-   normalise: [kind, raw] where the column holds several kinds, which staging leaves as they came. #}
+   registration to its update. versions: identity takes edges from every version of an upsert; copies of events say nothing new. #}
 {% macro identity_sources() -%}
     {{ return([
         {'source': 'members', 'rule': 'member_record', 'versions': true,
@@ -30,10 +29,9 @@
          'first_seen': 'base.occurred_at', 'last_seen': 'base.occurred_at'},
         {'source': 'message_events', 'rule': 'message', 'versions': false,
          'identifiers': {'member_id': 'base.member_id',
-                         'email': "case when base.channel = 'email' then normalised.value end",
-                         'phone': "case when base.channel in ('sms', 'phone') then normalised.value end",
-                         'line_user_id': "case when base.channel = 'line' then normalised.value end"},
-         'normalise': ["case base.channel when 'email' then 'email' when 'sms' then 'phone' when 'phone' then 'phone' when 'line' then 'id' end", 'base.address'],
+                         'email': "case when base.channel = 'email' then base.address end",
+                         'phone': "case when base.channel in ('sms', 'phone') then base.address end",
+                         'line_user_id': "case when base.channel = 'line' then base.address end"},
          'first_seen': 'base.occurred_at', 'last_seen': 'base.occurred_at'},
         {'source': 'reviews', 'rule': 'review', 'versions': true,
          'identifiers': {'member_id': 'base.member_id'},
@@ -45,13 +43,12 @@
          'identifiers': {'member_id': 'base.member_id', 'visitor_id': 'base.visitor_id'},
          'first_seen': 'base.answered_at', 'last_seen': 'base.answered_at'},
         {'source': 'external_attributes', 'rule': 'external_attribute', 'versions': true,
-         'identifiers': {'member_id': "case when base.identifier_kind = 'member_id' then normalised.value end",
-                         'card_no': "case when base.identifier_kind = 'card_no' then normalised.value end",
-                         'line_user_id': "case when base.identifier_kind = 'line_user_id' then normalised.value end",
-                         'email': "case when base.identifier_kind = 'email' then normalised.value end",
-                         'phone': "case when base.identifier_kind = 'phone' then normalised.value end",
-                         'visitor_id': "case when base.identifier_kind = 'visitor_id' then normalised.value end"},
-         'normalise': ["case when base.identifier_kind in ('email', 'phone') then base.identifier_kind else 'id' end", 'base.identifier'],
+         'identifiers': {'member_id': "case when base.identifier_kind = 'member_id' then base.identifier end",
+                         'card_no': "case when base.identifier_kind = 'card_no' then base.identifier end",
+                         'line_user_id': "case when base.identifier_kind = 'line_user_id' then base.identifier end",
+                         'email': "case when base.identifier_kind = 'email' then base.identifier end",
+                         'phone': "case when base.identifier_kind = 'phone' then base.identifier end",
+                         'visitor_id': "case when base.identifier_kind = 'visitor_id' then base.identifier end"},
          'first_seen': 'base.updated_at', 'last_seen': 'base.updated_at'},
     ]) }}
 {%- endmacro %}

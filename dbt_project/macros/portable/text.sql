@@ -26,19 +26,6 @@
     trim(both ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || '　' from {{ value }})
 {%- endmacro %}
 
-{# True where every character is ASCII: counting bytes is far cheaper than a pattern. #}
-{% macro is_ascii(value) -%}
-    {{ return(adapter.dispatch('is_ascii', 'kizuna')(value)) }}
-{%- endmacro %}
-
-{% macro default__is_ascii(value) -%}
-    (strlen({{ value }}) = length({{ value }}))
-{%- endmacro %}
-
-{% macro spark__is_ascii(value) -%}
-    (octet_length({{ value }}) = char_length({{ value }}))
-{%- endmacro %}
-
 {# A 64-bit hash for finding candidates within one query; never stored, since engines and versions differ. #}
 {% macro query_hash(value) -%}
     {{ return(adapter.dispatch('query_hash', 'kizuna')(value)) }}

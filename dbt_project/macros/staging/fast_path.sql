@@ -5,6 +5,7 @@
 
 {% macro is_plain(kind, value) -%}
     {%- set patterns = {
+        'id': "[!-~]+",
         'email': "[a-z0-9._+-]{1,64}@[a-z0-9]{1,60}([.-][a-z0-9]{1,60}){0,4}[.][a-z]{2,20}",
         'phone': "0[789]0[0-9]{8}|0[789]0-[0-9]{4}-[0-9]{4}",
         'name': "[A-Za-z0-9一-鿋ぁ-ゖァ-ヺー々]+( [A-Za-z0-9一-鿋ぁ-ゖァ-ヺー々]+)*",
@@ -19,18 +20,20 @@
         'money': "-?[0-9]{1,15}([.][0-9]{1,2})?",
     } -%}
     {%- if kind == 'text' -%} true
-    {%- elif kind == 'id' -%} {{ is_ascii(value) }}
-    {%- elif kind == 'email' -%} {{ matches('lower(' ~ trimmed(value) ~ ')', patterns.email) }}
     {%- else -%} {{ matches(value, patterns[kind]) }}
     {%- endif -%}
 {%- endmacro %}
 
 {% macro plain_value(kind, value) -%}
-    {%- if kind in ['id', 'text'] -%} nullif({{ trimmed(value) }}, '')
-    {%- elif kind == 'email' -%} lower({{ trimmed(value) }})
+    {%- if kind == 'text' -%}
+    {#- Handing the value on as it is costs nothing; trimming copies it. -#}
+    case
+        when left({{ value }}, 1) between '!' and '~' and right({{ value }}, 1) between '!' and '~' then {{ value }}
+        else nullif({{ trimmed(value) }}, '')
+    end
     {%- elif kind == 'phone' -%} '+81' || substr(replace({{ value }}, '-', ''), 2)
     {%- elif kind == 'postal_code' -%} substr({{ value }}, 1, 3) || '-' || right({{ value }}, 4)
-    {%- elif kind in ['name', 'kana', 'prefecture', 'address'] -%} {{ value }}
+    {%- elif kind in ['id', 'email', 'name', 'kana', 'prefecture', 'address'] -%} {{ value }}
     {%- elif kind == 'date' -%} try_cast(replace({{ value }}, '/', '-') as date)
     {%- elif kind == 'timestamp' -%} {{ plain_timestamp(value) }}
     {%- elif kind == 'boolean' -%} lower({{ value }}) in ('true', '1', 'yes')

@@ -36,21 +36,29 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# What SQL leaves to Python: the raw value where it is not plain, else null. Evaluated once per row, since patterns cost. #}
+{% macro unread_value(column) -%}
+    case when not {{ is_plain_column(column) }} then landed.{{ column.name }} end
+{%- endmacro %}
+
 {# The value of a column, null where it is empty or unreadable. #}
 {% macro typed_value(column) -%}
     {%- set value = 'landed.' ~ column.name -%}
     {%- if column.type == 'enum' -%}
-    case when lower({{ trimmed(value) }}) in ('{{ column.one_of | join("', '") }}') then lower({{ trimmed(value) }}) end
+    case
+        when {{ value }} in ('{{ column.one_of | join("', '") }}') then {{ value }}
+        when lower({{ trimmed(value) }}) in ('{{ column.one_of | join("', '") }}') then lower({{ trimmed(value) }})
+    end
     {%- elif not needs_normalising(column) -%}
     {{ plain_value('text', value) }}
     {%- elif column.kind_from -%}
     case
-        when not {{ is_plain_column(column) }} then n_{{ column.name }}.value
+        when landed._unread_{{ column.name }} is not null then n_{{ column.name }}.value
         else case {{ kind_of_row(column) }} when 'email' then {{ plain_value('email', value) }} when 'phone' then {{ plain_value('phone', value) }} else {{ plain_value('id', value) }} end
     end
     {%- else -%}
     case
-        when {{ is_plain_column(column) }} then {{ plain_value('id' if column.type == 'product_id' else column.type, value) }}
+        when landed._unread_{{ column.name }} is null then {{ plain_value('id' if column.type == 'product_id' else column.type, value) }}
         else try_cast(n_{{ column.name }}.value as {{ sql_type(column.type) }})
     end
     {%- endif -%}
@@ -59,14 +67,16 @@
 {% macro join_normalised(column) -%}
     left join {{ source('normalised', 'normalised_values') }} as n_{{ column.name }}
         on n_{{ column.name }}.kind = {{ normalised_kind(column) }}
-        and n_{{ column.name }}.raw = case when not {{ is_plain_column(column) }} then landed.{{ column.name }} end
+        and n_{{ column.name }}.raw = landed._unread_{{ column.name }}
 {%- endmacro %}
 
-{# True where nothing was given: null, white space, or what normalises to nothing. #}
-{% macro is_empty(column) -%}
-    {%- set value = 'landed.' ~ column.name -%}
-    (coalesce({{ trimmed(value) }}, '') = ''
-        {%- if needs_normalising(column) %} or (n_{{ column.name }}.raw is not null and n_{{ column.name }}.value is null and n_{{ column.name }}.problem is null){% endif %})
+{# Why a value that was looked up has none: what Python said, `is empty` where nothing was left of it. #}
+{% macro looked_up_problem(column) -%}
+    case
+        when landed._unread_{{ column.name }} is null then null
+        when n_{{ column.name }}.raw is null then 'was not normalised'
+        else coalesce(n_{{ column.name }}.problem, 'is empty')
+    end
 {%- endmacro %}
 
 {% macro unreadable_reason(column) -%}
@@ -77,19 +87,14 @@
     }.get(column.type, 'cannot be read')) }}
 {%- endmacro %}
 
-{# Why a required column puts its row into quarantine; null where it does not. #}
-{% macro required_problem(column) -%}
+{# Why a column has no value: `is empty`, or why it could not be read; null where it has one. #}
+{% macro problem_of(column) -%}
     case
-        when {{ typed_value(column) }} is not null then null
-        when {{ is_empty(column) }} then 'is empty'
+        when typed.{{ column.name }} is not null then null
         {%- if needs_normalising(column) %}
-        when n_{{ column.name }}.problem is not null then n_{{ column.name }}.problem
+        when typed._lookup_{{ column.name }} is not null then typed._lookup_{{ column.name }}
         {%- endif %}
+        when coalesce({{ trimmed('typed._raw_' ~ column.name) }}, '') = '' then 'is empty'
         else '{{ unreadable_reason(column) }}'
     end
-{%- endmacro %}
-
-{# The name of an optional column that could not be read, else null. #}
-{% macro optional_warning(column) -%}
-    case when landed.{{ column.name }} is not null and {{ typed_value(column) }} is null and not {{ is_empty(column) }} then '{{ column.name }}' end
 {%- endmacro %}

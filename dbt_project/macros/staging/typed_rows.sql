@@ -28,58 +28,92 @@
     {{ return("landed._file_id in ('" ~ (file_ids | join("', '")) ~ "')" if file_ids else 'false') }}
 {%- endmacro %}
 
-{# Rows with the outcome of their own columns: typed, with `problem_reason` where they belong in quarantine. With
-   `required_only`, just what tells keys and quarantine. #}
-{% macro judged_rows(source_name, filter, required_only=false) -%}
+{# Rows with the outcome of their own columns: typed, with `problem_reason` where they belong in quarantine. `which` columns:
+   all; required, which tell keys and quarantine; key, which tell candidates for copies. Three layers, so that each pattern is matched once per row: what
+   SQL cannot read itself, the values, their problems. #}
+{% macro judged_rows(source_name, filter, which='all') -%}
     {%- set columns = source_columns(source_name) -%}
-    {%- set required = columns | selectattr('required') | list -%}
-    {%- set read = required if required_only else columns -%}
-    {%- set fallible = [] -%}
-    {%- for column in read if not column.required and can_be_unreadable(column) %}{% do fallible.append(column) %}{% endfor -%}
+    {%- set key = source_rules(source_name).key -%}
+    {%- set required = [] -%}
+    {%- for column in columns if column.required and (which != 'key' or column.name in key) %}{% do required.append(column) %}{% endfor -%}
+    {%- set read = columns if which == 'all' else required -%}
+    {%- set looked_up = [] -%}
+    {%- for column in read if needs_normalising(column) %}{% do looked_up.append(column) %}{% endfor -%}
     {%- set raw = {} -%}
-    {%- for column in columns %}{% do raw.update({column.name: 'typed._raw_' ~ column.name}) %}{% endfor -%}
+    {%- for column in columns %}{% do raw.update({column.name: 'judged._raw_' ~ column.name}) %}{% endfor -%}
     select
-        typed._file_id,
-        typed._line_no,
-        typed._file_no,
-        typed._landing_no,
-        case when typed._problem is not null then null
-            {%- for column in required %} when typed._problem_{{ column.name }} is not null then '{{ column.name }}'{% endfor %}
+        judged._file_id,
+        judged._line_no,
+        judged._file_no,
+        judged._landing_no,
+        case
+            when judged._problem is not null then null
+            {%- for column in required %}
+            when judged._problem_{{ column.name }} is not null then '{{ column.name }}'
+            {%- endfor %}
         end as problem_column,
-        coalesce(typed._problem{% for column in required %}, typed._problem_{{ column.name }}{% endfor %}) as problem_reason,
-        {% if not required_only -%}
-        {% if fallible %}nullif(concat_ws(','{% for column in fallible %}, typed._warning_{{ column.name }}{% endfor %}), ''){% else %}cast(null as varchar){% endif %} as warning_columns,
-        case when coalesce(typed._problem{% for column in required %}, typed._problem_{{ column.name }}{% endfor %}) is not null
-            then {{ json_text(raw) }} end as row_json,
-        {% endif -%}
+        coalesce(judged._problem{% for column in required %}, judged._problem_{{ column.name }}{% endfor %}) as problem_reason,
+        {%- if which == 'all' %}
+        judged.warning_columns,
+        case
+            when coalesce(judged._problem{% for column in required %}, judged._problem_{{ column.name }}{% endfor %}) is not null then {{ json_text(raw) }}
+        end as row_json,
+        {%- endif %}
         {%- for column in read %}
-        typed.{{ column.name }}{{ ',' if not loop.last }}
+        judged.{{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
         select
-            landed._file_id,
-            landed._line_no,
-            landed._file_no,
-            landed._landing_no,
-            landed._problem,
+            typed.*,
+            {%- if which == 'all' %}
+            {{ warnings_of(columns) }} as warning_columns,
+            {%- endif %}
             {%- for column in required %}
-            {{ required_problem(column) }} as _problem_{{ column.name }},
+            {{ problem_of(column) }} as _problem_{{ column.name }}{{ ',' if not loop.last }}
             {%- endfor %}
-            {%- for column in fallible %}
-            {{ optional_warning(column) }} as _warning_{{ column.name }},
+        from (
+            select
+                landed._file_id,
+                landed._line_no,
+                landed._file_no,
+                landed._landing_no,
+                landed._problem,
+                {%- for column in read %}
+                landed.{{ column.name }} as _raw_{{ column.name }},
+                {%- endfor %}
+                {%- for column in looked_up %}
+                {{ looked_up_problem(column) }} as _lookup_{{ column.name }},
+                {%- endfor %}
+                {%- for column in read %}
+                {{ typed_value(column) }} as {{ column.name }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            from (
+                select
+                    landed.*{{ ',' if looked_up }}
+                    {%- for column in looked_up %}
+                    {{ unread_value(column) }} as _unread_{{ column.name }}{{ ',' if not loop.last }}
+                    {%- endfor %}
+                from {{ source('landing', source_name) }} as landed
+                where {{ filter }}
+            ) as landed
+            {%- for column in looked_up %}
+            {{ join_normalised(column) }}
             {%- endfor %}
-            {%- if not required_only %}{% for column in columns %}
-            landed.{{ column.name }} as _raw_{{ column.name }},
-            {%- endfor %}{% endif %}
-            {%- for column in read %}
-            {{ typed_value(column) }} as {{ column.name }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        from {{ source('landing', source_name) }} as landed
-        {%- for column in read if needs_normalising(column) %}
-        {{ join_normalised(column) }}
-        {%- endfor %}
-        where {{ filter }}
-    ) as typed
+        ) as typed
+    ) as judged
+{%- endmacro %}
+
+{# The optional columns of a row that hold something unreadable, with commas between; null where none does. #}
+{% macro warnings_of(columns) -%}
+    {%- set fallible = [] -%}
+    {%- for column in columns if not column.required and can_be_unreadable(column) %}{% do fallible.append(column) %}{% endfor -%}
+    {%- if not fallible -%}
+    cast(null as varchar)
+    {%- else -%}
+    nullif(concat_ws(',', {% for column in fallible -%}
+        case when typed.{{ column.name }} is null and typed._raw_{{ column.name }} is not null and {{ problem_of(column) }} <> 'is empty' then '{{ column.name }}' end{{ ', ' if not loop.last }}
+    {%- endfor %}), '')
+    {%- endif -%}
 {%- endmacro %}
 
 {# The key of a row as one text: its columns joined by colons. #}
@@ -97,7 +131,7 @@ with
 
 repeated_hashes as (
     select {{ query_hash(key_text(source_name, 'judged')) }} as key_hash
-    from ({{ judged_rows(source_name, filter, required_only=true) }}) as judged
+    from ({{ judged_rows(source_name, filter, which='key') }}) as judged
     where judged.problem_reason is null
     group by {{ query_hash(key_text(source_name, 'judged')) }}
     having count(*) > 1
@@ -110,7 +144,7 @@ later_copies as (
             judged._file_no,
             judged._line_no,
             row_number() over (partition by {{ key_columns(source_name, 'judged') }} order by judged._file_no, judged._line_no) as copy
-        from ({{ judged_rows(source_name, filter, required_only=true) }}) as judged
+        from ({{ judged_rows(source_name, filter, which='required') }}) as judged
         inner join repeated_hashes on repeated_hashes.key_hash = {{ query_hash(key_text(source_name, 'judged')) }}
         where judged.problem_reason is null
     ) as copies
@@ -119,7 +153,7 @@ later_copies as (
     union
     select judged._file_no, judged._line_no
     from {{ this }} as held
-    inner join ({{ judged_rows(source_name, filter, required_only=true) }}) as judged
+    inner join ({{ judged_rows(source_name, filter, which='required') }}) as judged
         on {% for column in source_rules(source_name).key %}{{ 'and ' if not loop.first }}judged.{{ column }} = held.{{ column }} {% endfor %}
     where held.row_outcome = 'staged' and judged.problem_reason is null
     {%- endif %}

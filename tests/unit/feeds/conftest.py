@@ -16,8 +16,10 @@ def con():
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("create schema marts")
-        connection.execute("create table marts.things (id varchar, name varchar, amount decimal(18, 2), on_day date,"
-                           " sent_at timestamp, flag boolean)")
+        connection.execute(
+            "create table marts.things (id varchar, name varchar, amount decimal(18, 2), on_day date,"
+            " sent_at timestamp, flag boolean)"
+        )
         yield connection
 
 
@@ -28,13 +30,17 @@ def home(tmp_path):
 
 @pytest.fixture
 def steps(con, home):
-    """put(rows), feed(**changes), prepare(...), sync(...) and receive(): what the receiver's table holds by now."""
+    """put(rows), feed(**changes), prepare(...), sync(...) and receive(): what the receiver's table holds by
+    now.
+    """
 
     def put(rows: dict[str, str | None]) -> None:
         con.execute("delete from marts.things")
         if rows:
-            con.execute("insert into marts.things (id, name) select unnest(?), unnest(?)",
-                        [list(rows), list(rows.values())])
+            con.execute(
+                "insert into marts.things (id, name) select unnest(?), unnest(?)",
+                [list(rows), list(rows.values())],
+            )
 
     def make(feed: Feed | None = None, **options):
         return prepare(con, home, feed or feed_of(), AS_OF, CUT_OFF, **options)
@@ -42,5 +48,6 @@ def steps(con, home):
     def sync(feed: Feed | None = None, **options):
         return deliver(home, make(feed, **options))
 
-    return SimpleNamespace(put=put, prepare=make, sync=sync, folders=lambda: folders(home),
-                           receive=lambda: receive(home))
+    return SimpleNamespace(
+        put=put, prepare=make, sync=sync, folders=lambda: folders(home), receive=lambda: receive(home)
+    )

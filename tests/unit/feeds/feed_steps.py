@@ -15,9 +15,18 @@ CUT_OFF = datetime(2024, 12, 31, 15)
 
 def feed_of(**changes) -> Feed:
     """A mirror over marts.things with key `key` and one column `name`, with `changes`."""
-    return Feed.model_validate({
-        "feed_id": "things", "description": "Things.", "source": {"table": "things"}, "key": "key", "mode": "mirror",
-        "columns": [{"name": "key", "from": "id"}, {"name": "name"}], "destination": {"type": "folder"}, **changes})
+    return Feed.model_validate(
+        {
+            "feed_id": "things",
+            "description": "Things.",
+            "source": {"table": "things"},
+            "key": "key",
+            "mode": "mirror",
+            "columns": [{"name": "key", "from": "id"}, {"name": "name"}],
+            "destination": {"type": "folder"},
+            **changes,
+        }
+    )
 
 
 def folders(home: Home, feed_id: str = "things") -> list[Path]:
@@ -26,7 +35,9 @@ def folders(home: Home, feed_id: str = "things") -> list[Path]:
 
 
 def receive(home: Home, feed_id: str = "things") -> dict[str, list[str]]:
-    """What a receiver holds that applied every delivered sync in order: upserts data, then deletes. Checks sha256."""
+    """What a receiver holds that applied every delivered sync in order: upserts data, then deletes. Checks
+    sha256.
+    """
     table: dict[str, list[str]] = {}
     for folder in folders(home, feed_id):
         manifest = json.loads((folder / "manifest.json").read_text())

@@ -13,10 +13,19 @@ def only_reason(prepared) -> str:
     return next(iter(prepared.held_back_reasons))
 
 
-@pytest.mark.parametrize(("text", "goes"), [
-    ("x" * 255, True), ("x" * 256, True), ("x" * 257, False),
-    (A * 85, True), (A * 85 + "x", True), (A * 85 + "xx", False), ("x" * 200 + A * 19, False),
-], ids=lambda value: f"{len(value)}_letters" if isinstance(value, str) else None)
+@pytest.mark.parametrize(
+    ("text", "goes"),
+    [
+        ("x" * 255, True),
+        ("x" * 256, True),
+        ("x" * 257, False),
+        (A * 85, True),
+        (A * 85 + "x", True),
+        (A * 85 + "xx", False),
+        ("x" * 200 + A * 19, False),
+    ],
+    ids=lambda value: f"{len(value)}_letters" if isinstance(value, str) else None,
+)
 def test_a_cell_of_at_most_256_bytes_goes(steps, text, goes):
     assert (len(text.encode()) <= 256) is goes
     steps.put({"good": "fine", "edge": text})
@@ -28,8 +37,11 @@ def test_a_cell_of_at_most_256_bytes_goes(steps, text, goes):
     assert steps.receive() == ({"good": ["fine"], "edge": [text]} if goes else {"good": ["fine"]})
 
 
-@pytest.mark.parametrize(("key", "goes"), [("k" * 8000, True), ("k" * 8001, False), (A * 2667, False)],
-                         ids=["8000", "8001", "8001_of_three_byte_letters"])
+@pytest.mark.parametrize(
+    ("key", "goes"),
+    [("k" * 8000, True), ("k" * 8001, False), (A * 2667, False)],
+    ids=["8000", "8001", "8001_of_three_byte_letters"],
+)
 def test_a_key_of_at_most_8000_bytes_goes(steps, key, goes):
     steps.put({key: "x"})
     prepared = steps.prepare()
@@ -38,7 +50,9 @@ def test_a_key_of_at_most_8000_bytes_goes(steps, key, goes):
 
 
 def test_a_row_without_a_key_is_held_back(steps, con):
-    con.execute("insert into marts.things (id, name) values (null, 'nobody'), ('', 'nobody'), ('a', 'somebody')")
+    con.execute(
+        "insert into marts.things (id, name) values (null, 'nobody'), ('', 'nobody'), ('a', 'somebody')"
+    )
     prepared = steps.prepare()
     assert (prepared.counts.added, prepared.counts.held_back) == (1, 2)
     assert prepared.held_back_reasons == {"key: key is empty": 2}
@@ -53,8 +67,10 @@ def test_a_key_that_occurs_twice_is_held_back_whole_since_neither_row_is_known_t
 
 @pytest.mark.parametrize("column", ["on_day", "sent_at"])
 def test_a_date_column_holds_no_null(steps, con, column):
-    con.execute("insert into marts.things (id, on_day, sent_at) values ('a', null, null),"
-                " ('b', '2024-02-29', '2024-02-29 01:02:03.9')")
+    con.execute(
+        "insert into marts.things (id, on_day, sent_at) values ('a', null, null),"
+        " ('b', '2024-02-29', '2024-02-29 01:02:03.9')"
+    )
     kind = "date" if column == "on_day" else "timestamp"
     feed = feed_of(columns=[{"name": "key", "from": "id"}, {"name": "d", "type": kind, "from": column}])
     assert only_reason(steps.prepare(feed)) == "d: no date"
@@ -64,8 +80,14 @@ def test_a_date_column_holds_no_null(steps, con, column):
 
 def test_a_date_column_may_say_what_stands_for_a_missing_date(steps, con):
     con.execute("insert into marts.things (id, on_day) values ('a', null)")
-    steps.sync(feed_of(columns=[{"name": "key", "from": "id"},
-                                {"name": "d", "type": "date", "from": "on_day", "null_as": "1900-01-01"}]))
+    steps.sync(
+        feed_of(
+            columns=[
+                {"name": "key", "from": "id"},
+                {"name": "d", "type": "date", "from": "on_day", "null_as": "1900-01-01"},
+            ]
+        )
+    )
     assert steps.receive() == {"a": ["1900-01-01"]}
 
 
@@ -84,26 +106,52 @@ def test_a_fraction_is_not_rounded_into_an_integer_column(steps, con):
 
 
 def test_csv_is_utf8_without_bom_with_lf_and_doubled_quotes(steps):
-    steps.put({"1": "plain", "2": 'say "hi", you', "3": "two\nlines", "4": "cr\rhere", "5": None, "6": "漢字", "7": " x "})
+    steps.put(
+        {
+            "1": "plain",
+            "2": 'say "hi", you',
+            "3": "two\nlines",
+            "4": "cr\rhere",
+            "5": None,
+            "6": "漢字",
+            "7": " x ",
+        }
+    )
     steps.sync()
     content = (steps.folders()[0] / "data-0001.csv").read_bytes()
-    assert content == ('key,name\n1,plain\n2,"say ""hi"", you"\n3,"two\nlines"\n4,"cr\rhere"\n5,\n6,漢字\n7, x \n').encode()
+    assert (
+        content
+        == (
+            'key,name\n1,plain\n2,"say ""hi"", you"\n3,"two\nlines"\n4,"cr\rhere"\n5,\n6,漢字\n7, x \n'
+        ).encode()
+    )
 
 
 def test_json_lines_carry_types_and_nulls(steps, con):
-    con.execute("insert into marts.things values ('a', 'say \"hi\"\n漢', 12.50, '2024-01-02', '2024-01-02 03:04:05', true),"
-                " ('b', null, null, '2024-01-02', '2024-01-02 03:04:05', null)")
-    feed = feed_of(format="jsonl", columns=[
-        {"name": "key", "from": "id"}, {"name": "name"}, {"name": "amount", "type": "number"},
-        {"name": "d", "type": "date", "from": "on_day"}, {"name": "at", "type": "timestamp", "from": "sent_at"},
-        {"name": "flag", "type": "boolean"}])
+    con.execute(
+        "insert into marts.things values"
+        " ('a', 'say \"hi\"\n漢', 12.50, '2024-01-02', '2024-01-02 03:04:05', true),"
+        " ('b', null, null, '2024-01-02', '2024-01-02 03:04:05', null)"
+    )
+    feed = feed_of(
+        format="jsonl",
+        columns=[
+            {"name": "key", "from": "id"},
+            {"name": "name"},
+            {"name": "amount", "type": "number"},
+            {"name": "d", "type": "date", "from": "on_day"},
+            {"name": "at", "type": "timestamp", "from": "sent_at"},
+            {"name": "flag", "type": "boolean"},
+        ],
+    )
     steps.sync(feed)
     content = (steps.folders()[0] / "data-0001.jsonl").read_bytes()
     assert content.endswith(b"}\n")
     common = {"d": "2024-01-02", "at": "2024-01-02 03:04:05"}
     assert [json.loads(line) for line in content.decode().splitlines()] == [
         {"key": "a", "name": 'say "hi"\n漢', "amount": 12.5, **common, "flag": True},
-        {"key": "b", "name": None, "amount": None, **common, "flag": None}]
+        {"key": "b", "name": None, "amount": None, **common, "flag": None},
+    ]
 
 
 def test_files_are_split_before_they_grow_too_large_and_no_line_is_cut(steps):

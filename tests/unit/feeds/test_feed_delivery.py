@@ -1,4 +1,6 @@
-"""Delivery: manifest last, crashes at every point, destinations that fail or refuse rows, and the ledger's tables."""
+"""Delivery: manifest last, crashes at every point, destinations that fail or refuse rows, and the ledger's
+tables.
+"""
 
 import json
 import shutil
@@ -8,7 +10,14 @@ import pytest
 from feed_steps import AS_OF, feed_of, receive
 from pydantic import BaseModel
 
-from dagster_project.activation.feeds import Feed, deliver, deliver_all, destinations, read_prepared, sync_tables
+from dagster_project.activation.feeds import (
+    Feed,
+    deliver,
+    deliver_all,
+    destinations,
+    read_prepared,
+    sync_tables,
+)
 from dagster_project.activation.feeds.destinations import FolderDestination, Receipt, register
 from dagster_project.activation.feeds.ledger import FeedLedger
 from dagster_project.errors import StageFailed
@@ -40,7 +49,10 @@ def test_the_manifest_names_everything_and_is_written_last(steps, monkeypatch):
     assert manifest["mode"] == "mirror"
     assert manifest["columns"] == [{"name": "key", "type": "string"}, {"name": "name", "type": "string"}]
     assert manifest["counts"] == {"added": 1, "changed": 0, "removed": 1, "unchanged": 1, "held_back": 0}
-    assert [(file["name"], file["rows"]) for file in manifest["files"]] == [("data-0001.csv", 1), ("deletes-0001.csv", 1)]
+    assert [(file["name"], file["rows"]) for file in manifest["files"]] == [
+        ("data-0001.csv", 1),
+        ("deletes-0001.csv", 1),
+    ]
     assert all(set(file) == {"name", "rows", "bytes", "sha256"} for file in manifest["files"])
     assert manifest["previous_sync_id"] == "20241231T150000Z"
     assert steps.receive() == {"b": ["2"], "c": ["3"]}
@@ -67,6 +79,7 @@ def test_killed_while_sending_the_receiver_ends_right_and_gets_nothing_twice(ste
 
 def kill_at(monkeypatch, point: str) -> None:
     """Make the process die at `point` of a folder delivery."""
+
     def die(*_: object, **__: object):
         raise Killed
 
@@ -152,8 +165,9 @@ def test_rows_that_the_receiver_refuses_are_kept_with_its_reason_and_tried_again
         steps.put({"a": "1", "b": "2"})
         assert steps.sync(feed).rejected == 1
         sync_tables(con, home)
-        assert con.execute("select op, status, reason from activation.sync_rows order by status").fetchall() == [
-            ("added", "accepted", None), ("added", "rejected", "no such user")]
+        assert con.execute(
+            "select op, status, reason from activation.sync_rows order by status"
+        ).fetchall() == [("added", "accepted", None), ("added", "rejected", "no such user")]
         refusing.clear()
         again = steps.sync(feed)
         assert (again.counts.added, again.counts.unchanged, again.rejected) == (1, 1, 0)
@@ -166,6 +180,19 @@ def test_a_receiver_that_takes_its_files_away_is_sent_nothing_anew(steps, home):
     steps.put({"a": "1"})
     steps.sync()
     shutil.rmtree(home.feeds / "things")
+    assert steps.sync().status == "unchanged"
+
+
+def test_many_syncs_are_folded_into_a_snapshot_that_may_be_deleted(steps, home, monkeypatch):
+    monkeypatch.setattr("dagster_project.activation.feeds.ledger.SNAPSHOT_AFTER", 3)
+    ledger = FeedLedger(home, "things")
+    for n in range(10):
+        steps.put({"a": str(n), f"k{n}": "x", **({"late": "y"} if n > 6 else {})})
+        steps.sync()
+        assert len(ledger.accepted_files([record.sync_id for record in ledger.delivered()])) <= 3
+    assert steps.sync().status == "unchanged"
+    assert steps.receive() == {"a": ["9"], "k9": ["x"], "late": ["y"]}
+    shutil.rmtree(ledger.folder / "accepted")
     assert steps.sync().status == "unchanged"
 
 
@@ -189,18 +216,29 @@ def test_the_tables_tell_every_sync_and_every_row_without_the_key(steps, home, c
     with pytest.raises(StageFailed):
         steps.sync()
     sync_tables(con, home)
-    runs = con.execute("select status, added, changed, removed, unchanged, held_back, is_full,"
-                       " delivered_at is not null, previous_sync_id is not null from activation.sync_runs"
-                       " order by sync_id").fetchall()
-    assert runs == [("delivered", 100, 0, 0, 0, 0, True, True, False), ("delivered", 1, 0, 1, 99, 1, False, True, True),
-                    ("stopped", 0, 0, 100, 0, 0, False, False, True)]
-    rows = con.execute("select op, status, reason, count(*), count(distinct row_key) from activation.sync_rows"
-                       " where sync_id = (select max(sync_id) from activation.sync_runs where status = 'delivered')"
-                       " group by all order by op").fetchall()
-    assert rows == [("added", "accepted", None, 1, 1), ("held_back", "held_back", "name: more than 256 bytes", 1, 1),
-                    ("removed", "accepted", None, 1, 1)]
-    assert con.execute("select count(*) from activation.sync_rows where row_key in ('new', 'long', 'k99')"
-                       ).fetchone() == (0,)
+    runs = con.execute(
+        "select status, added, changed, removed, unchanged, held_back, is_full,"
+        " delivered_at is not null, previous_sync_id is not null from activation.sync_runs"
+        " order by sync_id"
+    ).fetchall()
+    assert runs == [
+        ("delivered", 100, 0, 0, 0, 0, True, True, False),
+        ("delivered", 1, 0, 1, 99, 1, False, True, True),
+        ("stopped", 0, 0, 100, 0, 0, False, False, True),
+    ]
+    rows = con.execute(
+        "select op, status, reason, count(*), count(distinct row_key) from activation.sync_rows"
+        " where sync_id = (select max(sync_id) from activation.sync_runs where status = 'delivered')"
+        " group by all order by op"
+    ).fetchall()
+    assert rows == [
+        ("added", "accepted", None, 1, 1),
+        ("held_back", "held_back", "name: more than 256 bytes", 1, 1),
+        ("removed", "accepted", None, 1, 1),
+    ]
+    assert con.execute(
+        "select count(*) from activation.sync_rows where row_key in ('new', 'long', 'k99')"
+    ).fetchone() == (0,)
 
 
 def test_the_tables_are_there_before_the_first_sync(home, con):

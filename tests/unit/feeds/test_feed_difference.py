@@ -1,4 +1,6 @@
-"""What a sync sends: the difference against what was accepted, deletions, the brake, and nothing where nothing changed."""
+"""What a sync sends: the difference against what was accepted, deletions, the brake, and nothing where
+nothing changed.
+"""
 
 import json
 
@@ -29,7 +31,13 @@ def test_the_second_sync_sends_only_what_differs(steps):
     steps.sync()
     steps.put({"a": "1", "b": "two", "d": "4"})
     counts = steps.sync().counts
-    assert (counts.added, counts.changed, counts.removed, counts.unchanged, counts.held_back) == (1, 1, 1, 1, 0)
+    assert (counts.added, counts.changed, counts.removed, counts.unchanged, counts.held_back) == (
+        1,
+        1,
+        1,
+        1,
+        0,
+    )
     latest = steps.folders()[-1]
     assert (latest / "data-0001.csv").read_text() == "key,name\nb,two\nd,4\n"
     assert (latest / "deletes-0001.csv").read_text() == "key\nc\n"
@@ -116,29 +124,37 @@ def test_only_rows_that_are_held_back_make_no_sync(steps):
 def test_a_new_schema_makes_a_full_sync_past_the_brake(steps):
     steps.put(numbered(120))
     steps.sync()
-    done = steps.sync(feed_of(columns=[{"name": "key", "from": "id"}, {"name": "name"}, {"name": "twice", "from": "name"}]))
+    done = steps.sync(
+        feed_of(columns=[{"name": "key", "from": "id"}, {"name": "name"}, {"name": "twice", "from": "name"}])
+    )
     assert (done.status, done.counts.changed) == ("delivered", 120)
     manifest = json.loads((steps.folders()[-1] / "manifest.json").read_text())
     assert manifest["is_full"]
     assert [column["name"] for column in manifest["columns"]] == ["key", "name", "twice"]
 
 
-@pytest.mark.parametrize(("accepted", "removed", "changed", "stops"), [
-    (99, 60, 0, False), (99, 0, 99, False),
-    (100, 10, 0, False), (100, 11, 0, True),
-    (100, 0, 50, False), (100, 0, 51, True),
-    (100, 0, 0, False),
-])
+@pytest.mark.parametrize(
+    ("accepted", "removed", "changed", "stops"),
+    [
+        (99, 60, 0, False),
+        (99, 0, 99, False),
+        (100, 10, 0, False),
+        (100, 11, 0, True),
+        (100, 0, 50, False),
+        (100, 0, 51, True),
+        (100, 0, 0, False),
+    ],
+)
 def test_the_brake_holds_from_100_accepted_rows_on(steps, accepted, removed, changed, stops):
     steps.put(numbered(accepted))
     steps.sync(feed_of(limits=TIGHT))
     rows = numbered(accepted) | dict.fromkeys(list(numbered(accepted))[:changed], "changed")
-    after = dict(list(rows.items())[:accepted - removed]) | {f"new{n}": "n" for n in range(300)}
+    after = dict(list(rows.items())[: accepted - removed]) | {f"new{n}": "n" for n in range(300)}
     steps.put(after)
     prepared = steps.prepare(feed_of(limits=TIGHT))
     assert (prepared.stopped_because is not None) is stops
     if stops:
-        with pytest.raises(StageFailed, match="feed things was not sent: would .* --force"):
+        with pytest.raises(StageFailed, match=r"feed things was not sent: would .* --force"):
             steps.sync(feed_of(limits=TIGHT))
         assert len(steps.folders()) == 1
         steps.sync(feed_of(limits=TIGHT), force=True)
@@ -162,7 +178,10 @@ def test_sync_ids_rise_though_the_clock_stands_still_or_goes_back(steps):
     steps.sync(sync_id="29991231T235959Z")
     steps.put({"a": "2"})
     assert steps.sync().sync_id == "30000101T000000Z"
-    assert json.loads((steps.folders()[-1] / "manifest.json").read_text())["previous_sync_id"] == "29991231T235959Z"
+    assert (
+        json.loads((steps.folders()[-1] / "manifest.json").read_text())["previous_sync_id"]
+        == "29991231T235959Z"
+    )
     with pytest.raises(UsageError, match="does not come after"):
         steps.prepare(sync_id="20200101T000000Z")
 
@@ -173,18 +192,29 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(steps, con, home):
     before = sorted(home.path.rglob("*"))
     steps.put({"a": "one", "c": "x" * 257})
     shown = dry_run(con, home, feed_of())
-    assert shown.first == [("changed", "a", "a,one"), ("held_back", "c", "c," + "x" * 257), ("removed", "b", "")]
+    assert shown.first == [
+        ("changed", "a", "a,one"),
+        ("held_back", "c", "c," + "x" * 257),
+        ("removed", "b", ""),
+    ]
     assert (shown.counts.changed, shown.counts.removed, shown.counts.held_back) == (1, 1, 1)
     assert sorted(home.path.rglob("*")) == before
 
 
-TABLES = st.lists(st.dictionaries(st.text("ab,\"\n漢", min_size=1, max_size=3),
-                                  st.none() | st.text("x,\"\n\r é", max_size=3), max_size=6), min_size=1, max_size=5)
+TABLES = st.lists(
+    st.dictionaries(
+        st.text('ab,"\n漢', min_size=1, max_size=3), st.none() | st.text('x,"\n\r é', max_size=3), max_size=6
+    ),
+    min_size=1,
+    max_size=5,
+)
 
 
 @given(tables=TABLES, mode=st.sampled_from(["full", "mirror", "upsert"]))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_happens_the_receiver_ends_with_the_current_rows(steps, home, tables, mode, tmp_path_factory):
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_happens_the_receiver_ends_with_the_current_rows(
+    steps, home, tables, mode, tmp_path_factory
+):
     steps = _fresh(steps, home, tmp_path_factory)
     for rows in tables:
         steps.put(rows)
@@ -195,6 +225,7 @@ def test_whatever_happens_the_receiver_ends_with_the_current_rows(steps, home, t
 def _fresh(steps, home, tmp_path_factory):
     """The same home emptied: hypothesis runs many examples in one fixture."""
     import shutil
+
     for folder in (home.feeds, home.ledger, home.scratch):
         shutil.rmtree(folder)
         folder.mkdir()

@@ -5,7 +5,8 @@ import random
 import numpy as np
 from hypothesis import strategies as st
 
-from dagster_project.identity.graph import REASONS, Edges, Identifiers, Kind, resolve
+from dagster_project.identity.evidence import Edges, Identifiers, Kind
+from dagster_project.identity.graph import REASONS, resolve
 
 KINDS = [
     Kind("member_id", 1, is_weak=False, is_exclusive=True, is_blockable=False),
@@ -25,20 +26,32 @@ def graphs(draw, overrides=False):
     kinds = [kind for kind, count in enumerate(counts) for _ in range(count)]
     keys = draw(st.permutations(range(1, len(kinds) + 1)))
     identifiers = {
-        key: {"kind": kind, "landing_no": draw(st.integers(1, 2)), "first_seen": draw(st.integers(0, 2)),
-              "blocklisted": draw(st.integers(0, 19)) == 0}
-        for key, kind in zip(keys, kinds, strict=True)}
+        key: {
+            "kind": kind,
+            "landing_no": draw(st.integers(1, 2)),
+            "first_seen": draw(st.integers(0, 2)),
+            "blocklisted": draw(st.integers(0, 19)) == 0,
+        }
+        for key, kind in zip(keys, kinds, strict=True)
+    }
     pair = st.tuples(st.sampled_from(keys), st.sampled_from(keys)).filter(lambda p: p[0] < p[1])
     chosen = draw(st.lists(pair, max_size=30, unique=True))
-    edges = [{"left": a, "right": b, "observations": draw(st.integers(1, 2)), "landing_no": draw(st.integers(1, 2))}
-             for a, b in chosen]
+    edges = [
+        {
+            "left": a,
+            "right": b,
+            "observations": draw(st.integers(1, 2)),
+            "landing_no": draw(st.integers(1, 2)),
+        }
+        for a, b in chosen
+    ]
     never = draw(st.lists(pair, max_size=2, unique=True)) if overrides else []
     always = draw(st.lists(pair, max_size=2, unique=True)) if overrides else []
     return identifiers, edges, never, always
 
 
 def run(identifiers, edges, never=(), always=(), shuffle=None):
-    """The resolver's answer as (key -> anchor or None, key -> reason); `shuffle` seeds an order of the rows."""
+    """The resolver's answer as (key -> anchor or None, key -> reason); `shuffle` seeds the order of rows."""
     keys, edges, never, always = list(identifiers), list(edges), list(never), list(always)
     if shuffle is not None:
         mixer = random.Random(shuffle)
@@ -51,10 +64,24 @@ def run(identifiers, edges, never=(), always=(), shuffle=None):
 
     rows = [identifiers[key] for key in keys]
     result = resolve(
-        Identifiers(np.array(keys, dtype=np.int64), column(rows, "kind"), column(rows, "landing_no"),
-                    column(rows, "first_seen"), column(rows, "blocklisted", bool)),
-        Edges(column(edges, "left"), column(edges, "right"), column(edges, "observations"),
-              column(edges, "landing_no")),
-        KINDS, never, always)
-    return ({key: None if anchor < 0 else int(anchor) for key, anchor in zip(keys, result.anchor, strict=True)},
-            {key: REASONS[code] for key, code in zip(keys, result.reason, strict=True)})
+        Identifiers(
+            np.array(keys, dtype=np.int64),
+            column(rows, "kind"),
+            column(rows, "landing_no"),
+            column(rows, "first_seen"),
+            column(rows, "blocklisted", bool),
+        ),
+        Edges(
+            column(edges, "left"),
+            column(edges, "right"),
+            column(edges, "observations"),
+            column(edges, "landing_no"),
+        ),
+        KINDS,
+        never,
+        always,
+    )
+    return (
+        {key: None if anchor < 0 else int(anchor) for key, anchor in zip(keys, result.anchor, strict=True)},
+        {key: REASONS[code] for key, code in zip(keys, result.reason, strict=True)},
+    )

@@ -17,10 +17,16 @@ def persons(anchors):
 
 
 def test_a_family_phone_leaves_two_customers_and_belongs_to_nobody():
-    identifiers = {1: identifier(MEMBER), 2: identifier(MEMBER), 3: identifier(EMAIL), 4: identifier(EMAIL),
-                   5: identifier(PHONE)}
-    anchors, reasons = run(identifiers, [edge(1, 3), edge(2, 4), edge(1, 5, observations=9), edge(2, 5), edge(3, 5),
-                                         edge(4, 5)])
+    identifiers = {
+        1: identifier(MEMBER),
+        2: identifier(MEMBER),
+        3: identifier(EMAIL),
+        4: identifier(EMAIL),
+        5: identifier(PHONE),
+    }
+    anchors, reasons = run(
+        identifiers, [edge(1, 3), edge(2, 4), edge(1, 5, observations=9), edge(2, 5), edge(3, 5), edge(4, 5)]
+    )
     assert persons(anchors) == {frozenset({1, 3}), frozenset({2, 4})}
     assert reasons[5] == "shared_value"
 
@@ -34,8 +40,13 @@ def test_a_mailbox_shared_by_twenty_members_links_none_of_them():
 
 def test_only_the_weakest_link_of_a_chain_between_members_is_cut():
     # member 1 - email 3 - phone 4 - card 5 - member 2
-    identifiers = {1: identifier(MEMBER), 2: identifier(MEMBER), 3: identifier(EMAIL), 4: identifier(PHONE),
-                   5: identifier(CARD)}
+    identifiers = {
+        1: identifier(MEMBER),
+        2: identifier(MEMBER),
+        3: identifier(EMAIL),
+        4: identifier(PHONE),
+        5: identifier(CARD),
+    }
     anchors, reasons = run(identifiers, [edge(1, 3), edge(3, 4), edge(4, 5), edge(5, 2)])
     assert persons(anchors) == {frozenset({1, 3}), frozenset({2, 5})}
     assert reasons[4] == "shared_value"
@@ -49,7 +60,12 @@ def test_a_card_seen_with_two_members_stays_with_the_one_it_was_seen_with_more_o
 
 
 def test_a_shared_tablet_is_blocked_and_joins_nobody():
-    identifiers = {1: identifier(MEMBER), 2: identifier(EMAIL), 3: identifier(VISITOR), 4: identifier(VISITOR)}
+    identifiers = {
+        1: identifier(MEMBER),
+        2: identifier(EMAIL),
+        3: identifier(VISITOR),
+        4: identifier(VISITOR),
+    }
     anchors, reasons = run(identifiers, [edge(1, 3), edge(2, 3), edge(1, 4)])
     assert persons(anchors) == {frozenset({1, 4}), frozenset({2})}
     assert reasons[3] == "shared_device"
@@ -69,15 +85,22 @@ def test_a_cookie_seen_only_with_a_blocked_value_is_a_visitor_of_its_own():
 
 
 def test_the_anchor_is_strong_before_old_and_old_before_strong_within_strong_ones():
-    identifiers = {1: identifier(VISITOR, landing_no=1), 2: identifier(PHONE, landing_no=2),
-                   3: identifier(MEMBER, landing_no=3)}
+    identifiers = {
+        1: identifier(VISITOR, landing_no=1),
+        2: identifier(PHONE, landing_no=2),
+        3: identifier(MEMBER, landing_no=3),
+    }
     anchors, _ = run(identifiers, [edge(1, 3), edge(2, 3)])
     assert set(anchors.values()) == {2}
 
 
 def test_an_always_link_joins_two_members_and_a_blocklisted_value_still_links_nobody():
-    identifiers = {1: identifier(MEMBER), 2: identifier(MEMBER), 3: identifier(EMAIL, blocklisted=True),
-                   4: identifier(CARD)}
+    identifiers = {
+        1: identifier(MEMBER),
+        2: identifier(MEMBER),
+        3: identifier(EMAIL, blocklisted=True),
+        4: identifier(CARD),
+    }
     anchors, _ = run(identifiers, [edge(3, 4)], always=[(1, 2), (3, 4)])
     assert persons(anchors) == {frozenset({1, 2}), frozenset({4})}
 

@@ -1,0 +1,132 @@
+"""What scenarios decided in each run, kept for ever: listed steps, suppressions, and the runs themselves.
+
+`home/ledger/scenario_steps/<run>.parquet`, `suppressions/<run>.parquet` and `activation_runs/<run>.json`. A
+run's files are replaced by that run alone; no other run's are touched.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.home import Home
+from dagster_project.run_context import TOKYO, RunContext
+
+TABLES = {"scenario_steps": "scenario_targets", "suppressions": "suppressions"}
+
+COLUMNS = {
+    "scenario_steps": "as_of date, feed_row_id varchar, scenario_id varchar, step varchar,"
+    " customer_id varchar, channel varchar, send_at timestamp, content_id varchar, product_id varchar,"
+    " reason varchar, rule_version varchar, holdout boolean, trigger varchar, due_at timestamp,"
+    " match_key varchar, continues boolean, run_id varchar",
+    "suppressions": "as_of date, scenario_id varchar, step varchar, customer_id varchar, trigger varchar,"
+    " reason varchar, channel varchar, due_at timestamp, send_at timestamp, match_key varchar,"
+    " continues boolean, run_id varchar",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of activation. `run_no` counts runs as they first ran; a repetition keeps its own."""
+
+    run_id: str
+    run_no: int
+    as_of: str
+    cut_off_at: str
+    is_hourly: bool
+
+    def content(self) -> bytes:
+        """The run's record as it stands in the ledger."""
+        return json.dumps(asdict(self), sort_keys=True).encode()
+
+
+def run_id_of(context: RunContext) -> str:
+    """`2026-01-05` for a daily run, `2026-01-05T14` for the hourly run with cut-off at 14:00 in Tokyo."""
+    if not context.is_hourly:
+        return str(context.as_of)
+    return f"{context.as_of}T{(context.cut_off_at + TOKYO).hour:02d}"
+
+
+def read_runs(home: Home) -> list[Run]:
+    """Every run that was committed, in the order in which they first ran."""
+    folder = home.ledger / "activation_runs"
+    found = [Run(**json.loads(path.read_text())) for path in folder.glob("*.json")] if folder.exists() else []
+    return sorted(found, key=lambda run: run.run_no)
+
+
+def own_run(home: Home, context: RunContext) -> Run:
+    """The record of this run: with its old number where it is a repetition, else with the next one."""
+    run_id, runs = run_id_of(context), read_runs(home)
+    number = next(
+        (run.run_no for run in runs if run.run_id == run_id), max((run.run_no for run in runs), default=0) + 1
+    )
+    return Run(run_id, number, str(context.as_of), context.cut_off_at.isoformat(), context.is_hourly)
+
+
+def accounts_from(home: Home, run: Run, days: int, daily_only: bool) -> datetime:
+    """From when on due steps are accounted for: `days` before the cut-off, or the run before if earlier.
+
+    `daily_only`: for scenarios that daily runs alone work on.
+    """
+    before = [
+        datetime.fromisoformat(other.cut_off_at)
+        for other in read_runs(home)
+        if other.run_no < run.run_no and not (daily_only and other.is_hourly)
+    ]
+    bound = datetime.fromisoformat(run.cut_off_at) - timedelta(days=days)
+    return min(bound, max(before)) if before else bound
+
+
+def load_ledger(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
+    """Tables activation.ledger_scenario_steps and ledger_suppressions: rows of all runs but `run`.
+
+    `is_earlier` is true for runs that ran before `run` first did: a repetition builds on these alone, and so
+    comes to the same result; what later ones listed it must still not list again.
+    """
+    con.execute("create schema if not exists activation")
+    con.execute("create or replace table activation.ledger_runs (run_id varchar, run_no integer)")
+    for other in read_runs(home):
+        con.execute("insert into activation.ledger_runs values (?, ?)", [other.run_id, other.run_no])
+    for what in TABLES:
+        paths = _files(home, what, lambda run_id: run_id != run.run_id)
+        _load(con, what, f"ledger_{what}_rows", paths)
+        con.execute(
+            f"create or replace table activation.ledger_{what} as select rows.*, runs.run_no,"  # noqa: S608
+            " runs.run_no < ? as is_earlier"
+            f" from activation.ledger_{what}_rows as rows"
+            " inner join activation.ledger_runs as runs on rows.run_id = runs.run_id",
+            [run.run_no],
+        )
+        con.execute(f"drop table activation.ledger_{what}_rows")
+
+
+def restore_run(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
+    """Tables activation.scenario_targets and suppressions as `run` left them; empty if it never ran."""
+    for what, table in TABLES.items():
+        _load(con, what, table, _files(home, what, lambda run_id: run_id == run.run_id))
+
+
+def write_ledger(con: duckdb.DuckDBPyConnection, folder: Path, run: Run) -> None:
+    """Write this run's ledger files into `folder`, from where `commit` moves them into the ledger."""
+    for what, table in TABLES.items():
+        target = str(folder / f"{what}.parquet").replace("'", "''")
+        copied = f"copy (select * from activation.{table}) to '{target}'"  # noqa: S608 (names are ours)
+        con.execute(f"{copied} (format parquet, compression zstd)")
+    (folder / "run.json").write_bytes(run.content())
+
+
+def _files(home: Home, what: str, wanted: Callable[[str], bool]) -> list[str]:
+    return sorted(str(path) for path in (home.ledger / what).glob("*.parquet") if wanted(path.stem))
+
+
+def _load(con: duckdb.DuckDBPyConnection, what: str, table: str, paths: list[str]) -> None:
+    con.execute(f"create or replace table activation.{table} ({COLUMNS[what]})")
+    if paths:
+        con.execute(
+            f"insert into activation.{table} by name"  # noqa: S608
+            " select * from read_parquet(?, union_by_name = true)",
+            [paths],
+        )

@@ -1,0 +1,34 @@
+"""Documents of a run under the home's `docs/`: Great Expectations Data Docs, and dbt docs as one static file."""
+
+import hashlib
+
+from dagster_project import dbt_runner, progress
+from dagster_project.files import write_atomically
+from dagster_project.gates import validation
+from dagster_project.home import Home
+from dagster_project.project import DBT_PROJECT
+
+
+def write(home: Home) -> None:
+    """Build both. dbt docs describe the project, so they are built again only where its files have changed."""
+    validation.write_docs(home)
+    digest = _project_digest()
+    mark = home.docs / ".dbt_project"
+    if (home.docs / "dbt.html").exists() and mark.exists() and mark.read_text() == digest:
+        return
+    progress.report("", "dbt docs")
+    result = dbt_runner.invoke(home, ["docs", "generate", "--static", "--no-compile"],
+                               manifest=dbt_runner.parsed(home))
+    page = home.dbt / "target" / "static_index.html"
+    if result.exception is not None:
+        raise result.exception
+    write_atomically(home.docs / "dbt.html", page.read_bytes())
+    write_atomically(mark, digest.encode())
+
+
+def _project_digest() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(DBT_PROJECT.rglob("*")):
+        if file.suffix in (".sql", ".yml", ".md", ".py"):
+            digest.update(str(file.relative_to(DBT_PROJECT)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,30 @@
+{# The published marts that show what a source holds, read off dbt's own graph, as text separated by commas; '' while parsing.
+   Every source with identifiers bears on who is who, and so on every mart: paths through identity count for its own marts only. #}
+{% macro marts_using(source_name) -%}
+    {%- if not execute -%}{{ return('') }}{%- endif -%}
+    {%- set reached = {'source.' ~ project_name ~ '.landing.' ~ source_name: 'landing'} -%}
+    {%- set marts = [] -%}
+    {%- set nodes = graph.get('nodes', {}).values() | selectattr('resource_type', 'equalto', 'model') | rejectattr('name', 'in', ['parties', 'party_customers']) | list -%}
+    {%- set ns = namespace(grew=true) -%}
+    {#- A pass adds what reads anything reached so far; it ends when a pass adds nothing. -#}
+    {%- for _ in nodes if ns.grew -%}
+        {%- set ns.grew = false -%}
+        {%- for node in nodes if node.unique_id not in reached -%}
+            {%- for parent in node.depends_on.nodes if parent in reached and node.unique_id not in reached -%}
+                {%- if reached[parent] != 'identity' or node.fqn[1] == 'identity' -%}
+                    {%- do reached.update({node.unique_id: node.fqn[1]}) -%}
+                    {%- set ns.grew = true -%}
+                    {%- if is_published_mart(node) -%}{%- do marts.append(node.name) -%}{%- endif -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(marts | sort | join(',')) }}
+{%- endmacro %}
+
+{% macro is_published_mart(node) -%}
+    {{ return(
+        (node.schema in ['marts', 'insights'] and not node.name.startswith('int_') and node.name != 'source_coverage')
+        or node.name in ['touchpoints', 'orders', 'order_items', 'identity_edges', 'customer_identifiers', 'customer_aliases']
+    ) }}
+{%- endmacro %}

@@ -1,0 +1,24 @@
+{# As many rows as another model has: nothing lost and nothing doubled on the way. #}
+{% test rows_of(model, other) %}
+select counts.model_rows, counts.other_rows
+from (
+    select
+        (select count(*) from {{ model }}) as model_rows,
+        (select count(*) from {{ other }}) as other_rows
+) as counts
+where counts.model_rows <> counts.other_rows
+{% endtest %}
+
+{# A person holds one value at most of a kind that the rules call exclusive, unless an override ties two together. #}
+{% test one_value_per_person(model) %}
+select
+    model.customer_id,
+    model.identifier_kind
+from {{ model }} as model
+inner join {{ ref('identity_kinds') }} as kinds on kinds.kind = model.identifier_kind
+where kinds.values_per_person = 1
+    and model.customer_id is not null
+    and not exists (select overrides.action from {{ ref('int_identity__overrides') }} as overrides where overrides.action = 'always_link')
+group by model.customer_id, model.identifier_kind
+having count(*) > 1
+{% endtest %}

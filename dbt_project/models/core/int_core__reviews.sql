@@ -1,0 +1,21 @@
+with
+
+reviews as (
+    select
+        staged.*,
+        {{ key_of('member_id', 'staged.member_id') }} as member_key
+    from {{ ref('stg_reviews') }} as staged
+),
+
+facts as (
+    select
+        reviews.review_id as source_key,
+        {{ party_key(['reviews.member_key']) }} as party_key,
+        reviews.member_key,
+        reviews.posted_at as occurred_at,
+        reviews.product_id,
+        reviews.rating
+    from reviews
+)
+
+select * from facts

@@ -1,0 +1,25 @@
+with
+
+orders as (
+    select
+        facts.order_id,
+        party_customers.customer_id,
+        facts.ordered_at,
+        {{ tokyo_day('facts.ordered_at') }} as ordered_on,
+        facts.channel,
+        facts.store_id,
+        facts.is_counted,
+        facts.is_trial,
+        facts.is_return,
+        facts.is_gift,
+        facts.is_subscription,
+        facts.net_amount,
+        facts.total_amount,
+        facts.delivered_at,
+        facts.coupon_code,
+        facts.campaign_id
+    from {{ ref('int_core__orders') }} as facts
+    left join {{ ref('party_customers') }} as party_customers on facts.party_key = party_customers.party_key
+)
+
+select * from orders

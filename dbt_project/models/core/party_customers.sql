@@ -1,0 +1,58 @@
+with
+
+party_identifiers as (
+    {% for kind, column in party_columns() -%}
+    select
+        party_key,
+        {{ column }} as identifier_key
+    from {{ ref('parties') }}
+    where {{ column }} is not null
+    {% if not loop.last %}union all
+    {% endif -%}
+    {% endfor %}
+),
+
+candidates as (
+    select
+        party_identifiers.party_key,
+        identity_map.customer_id,
+        identifiers.strength
+    from party_identifiers
+    inner join {{ ref('identity_map') }} as identity_map
+        on party_identifiers.identifier_key = identity_map.identifier_key
+    inner join {{ ref('identifiers') }} as identifiers
+        on party_identifiers.identifier_key = identifiers.identifier_key
+    where identity_map.customer_id is not null
+),
+
+strongest as (
+    select
+        party_key,
+        min_by(customer_id, strength) as customer_id
+    from candidates
+    group by party_key
+),
+
+shared_visitors as (
+    select identity_map.identifier_key as visitor_key
+    from {{ ref('identity_map') }} as identity_map
+    inner join {{ ref('identifiers') }} as identifiers on identity_map.identifier_key = identifiers.identifier_key
+    where identity_map.identifier_kind = 'visitor_id'
+        and identity_map.customer_id is null
+        and not identifiers.is_blocklisted
+),
+
+party_customers as (
+    select
+        parties.party_key,
+        strongest.customer_id,
+        case
+            when strongest.customer_id is null and parties.member_key is null and shared_visitors.visitor_key is not null
+                then parties.party_key
+        end as shared_party_key
+    from {{ ref('parties') }} as parties
+    left join strongest on parties.party_key = strongest.party_key
+    left join shared_visitors on parties.visitor_key = shared_visitors.visitor_key
+)
+
+select * from party_customers

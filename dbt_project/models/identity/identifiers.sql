@@ -1,0 +1,65 @@
+with
+
+sightings as (
+    select * from {{ ref('int_identity__sightings') }}
+),
+
+kinds as (
+    select * from {{ ref('identity_kinds') }}
+),
+
+identifier_values as (
+    select * from {{ ref('identifier_values') }}
+),
+
+-- Landing number and time in one integer: its minimum is the first time within the first landing.
+by_source as (
+    select
+        sightings.identifier_kind,
+        sightings.value,
+        sightings.source,
+        min(sightings.landing_no) as landing_no,
+        min(sightings.landing_no * {{ landing_span() }} + {{ epoch_milliseconds('sightings.first_seen_at') }}) as landing_and_time,
+        min(sightings.first_seen_at) as first_seen_at,
+        max(sightings.last_seen_at) as last_seen_at,
+        sum(sightings.observations) as observations
+    from sightings
+    group by sightings.identifier_kind, sightings.value, sightings.source
+),
+
+seen as (
+    select
+        by_source.identifier_kind,
+        by_source.value,
+        min(by_source.landing_no) as landing_no,
+        min(by_source.landing_and_time) as landing_and_time,
+        min(by_source.first_seen_at) as first_seen_at,
+        max(by_source.last_seen_at) as last_seen_at,
+        sum(by_source.observations) as observations,
+        {{ sorted_list('by_source.source') }} as sources
+    from by_source
+    group by by_source.identifier_kind, by_source.value
+),
+
+identifiers as (
+    select
+        identifier_values.identifier_key,
+        identifier_values.identifier_kind,
+        identifier_values.identifier_hash,
+        kinds.is_weak,
+        kinds.strength,
+        cast(seen.landing_no as bigint) as first_landing_no,
+        cast(seen.landing_and_time - seen.landing_no * {{ landing_span() }} as bigint) as first_landing_seen_ms,
+        seen.first_seen_at,
+        seen.last_seen_at,
+        cast(seen.observations as bigint) as observations,
+        seen.sources,
+        {{ is_on_blocklist('seen.identifier_kind', 'seen.value') }} as is_blocklisted
+    from seen
+    inner join identifier_values
+        on identifier_values.identifier_kind = seen.identifier_kind
+        and identifier_values.value = seen.value
+    inner join kinds on kinds.kind = seen.identifier_kind
+)
+
+select * from identifiers

@@ -1,0 +1,21 @@
+{{ config(schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ forget_withdrawn_files() }}") }}
+
+with
+
+purchases as (
+    select
+        'web_events' as source,
+        base._file_id,
+        base.visitor_id,
+        base.order_id,
+        cast(min(base._landing_no) as bigint) as landing_no,
+        min(base.occurred_at) as first_seen_at,
+        cast(count(*) as bigint) as observations
+    from {{ ref('base_web_events') }} as base
+    where {{ identity_rows({'source': 'web_events', 'versions': false}) }}
+        and base.event_name = 'purchase'
+        and base.order_id is not null
+    group by base._file_id, base.visitor_id, base.order_id
+)
+
+select * from purchases

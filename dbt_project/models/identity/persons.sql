@@ -1,0 +1,33 @@
+with
+
+identifiers as (
+    select * from {{ ref('identifiers') }}
+),
+
+assignments as (
+    select * from {{ ref('int_identity__assignments') }}
+),
+
+members as (
+    select
+        assignments.anchor_key,
+        min(identifiers.first_seen_at) as first_seen_at,
+        count(*) as identifiers
+    from assignments
+    inner join identifiers on identifiers.identifier_key = assignments.identifier_key
+    where assignments.anchor_key is not null
+    group by assignments.anchor_key
+),
+
+persons as (
+    select
+        'c' || left({{ identifier_hash('customer', 'anchors.identifier_hash') }}, 24) as customer_id,
+        members.anchor_key,
+        anchors.is_weak as is_visitor,
+        members.first_seen_at,
+        cast(members.identifiers as bigint) as identifiers
+    from members
+    inner join identifiers as anchors on anchors.identifier_key = members.anchor_key
+)
+
+select * from persons
