@@ -13,19 +13,13 @@ from dagster_project.errors import UsageError
 from dagster_project.home import Home
 from dagster_project.identity import explain
 from dagster_project.identity.hashing import identifier_hash
+from dagster_project.publish.reader import connect_published
 from dagster_project.staging import normalise
 from dagster_project.summary import print_table
 
 READERS = {"email": normalise.read_email, "phone": normalise.read_phone}
 KINDS = ("member_id", "card_no", "line_user_id", "email", "phone", "visitor_id")
 TIMELINE_ROWS = 20
-
-
-def published(home: Home) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to the published marts. Raises UsageError where nothing was published yet."""
-    if not home.published.exists():
-        raise UsageError(f"{home.path} has no published marts yet; run: kizuna run --home {home.path}")
-    return duckdb.connect(str(home.published), read_only=True)
 
 
 def hashed(home: Home, word: str) -> tuple[str, str]:
@@ -56,7 +50,7 @@ def customer_of(con: duckdb.DuckDBPyConnection, home: Home, word: str) -> str:
 
 def look_up(home: Home, who: str) -> dict[str, Any]:
     """The customer's row, identifiers (hashed), marts and latest acts."""
-    with published(home) as con:
+    with connect_published(home) as con:
         customer_id = customer_of(con, home, who)
 
         def rows(sql: str) -> list[dict[str, Any]]:
@@ -92,7 +86,7 @@ def print_card(card: dict[str, Any]) -> None:
 
 def path(home: Home, a: str, b: str) -> dict[str, Any]:
     """The chain of evidence between two identifiers or customers."""
-    with published(home) as con:
+    with connect_published(home) as con:
         ends = [word if ":" not in word else ":".join(hashed(home, word)) for word in (a, b)]
         customers = [customer_of(con, home, word) for word in (a, b)]
         return {"customers": customers, "is_one_person": customers[0] == customers[1],
@@ -110,7 +104,7 @@ def print_path(found: dict[str, Any]) -> None:
 
 def why(home: Home, feed_row_id: str) -> dict[str, Any]:
     """The list row, the customer's row, and the acts of the customer up to it, with their source keys."""
-    with published(home) as con:
+    with connect_published(home) as con:
         cursor = con.execute("select * from marts.scenario_targets where feed_row_id = ?", [feed_row_id])
         columns = [column[0] for column in cursor.description or []]
         found = cursor.fetchall()

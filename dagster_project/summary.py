@@ -5,11 +5,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 
 from dagster_project.home import Home
+from dagster_project.publish.reader import connect_published
 
 QUERIES = {
     "sources": "select source, rows, quarantined, identified_share, unified_share from marts.source_coverage order by source",
@@ -31,7 +31,7 @@ QUERIES = {
 def of_run(home: Home, as_of: date) -> dict[str, Any]:
     """The figures of a daily run: name -> rows. A backfill shows where its Parquet lies."""
     result: dict[str, Any] = {"as_of": as_of, "home": str(home.path)}
-    with duckdb.connect(str(home.published), read_only=True) as con:
+    with connect_published(home) as con:
         for name, sql in QUERIES.items():
             cursor = con.execute(sql, [as_of] if "?" in sql else [])
             columns = [column[0] for column in cursor.description or []]

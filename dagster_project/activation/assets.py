@@ -8,6 +8,7 @@ from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, Partiti
 from dagster_project import gates, progress
 from dagster_project.activation import feeds, scenario_run
 from dagster_project.dbt_stage import OWNER
+from dagster_project.project import seeds
 from dagster_project.publish import catalog
 from dagster_project.resources import HomeResource
 
@@ -79,7 +80,7 @@ def activation_assets(partitions: PartitionsDefinition) -> Any:
             )
             prepared = {}
             if run.is_newest:
-                for feed in feeds.load_feeds():
+                for feed in feeds.load_feeds(seeds() / "feeds"):
                     sync = feeds.prepare(con, home.home, feed, run.as_of, run.cut_off_at)
                     prepared[feed.feed_id] = sync.counts.model_dump()
                     progress.report("", f"feed {feed.feed_id}: {sync.counts.model_dump()}")

@@ -174,11 +174,13 @@ def _counts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> dict[s
 
 def _unknown_contents(con: duckdb.DuckDBPyConnection) -> list[str]:
     rows = con.execute(
-        "select distinct variants.scenario_id, variants.content_id from activation.step_variants as variants"
+        "select variants.scenario_id,"
+        " string_agg(distinct variants.content_id, ', ' order by variants.content_id)"
+        " from activation.step_variants as variants"
         " left join staging.stg_contents as contents on variants.content_id = contents.content_id"
-        " where contents.content_id is null order by all"
+        " where contents.content_id is null group by variants.scenario_id order by variants.scenario_id"
     ).fetchall()
     return [
-        f"scenario {scenario_id} sends content {content_id}, which source contents does not have"
-        for scenario_id, content_id in rows
+        f"scenario {scenario_id} sends contents that source contents does not have: {contents}"
+        for scenario_id, contents in rows
     ]

@@ -8,6 +8,7 @@ from dagster_project import warehouse
 from dagster_project.activation import feeds
 from dagster_project.errors import UsageError
 from dagster_project.home import Home
+from dagster_project.project import seeds
 from dagster_project.publish.runs import newest_published
 from dagster_project.run_context import end_of_day
 from dagster_project.summary import print_table
@@ -18,7 +19,7 @@ def sync(home: Home, feed_id: str, dry_run: bool, force: bool) -> dict[str, Any]
 
     Raises UsageError for an unknown feed or a home without a run, StageFailed where the brake or the destination stops it.
     """
-    declared = {feed.feed_id: feed for feed in feeds.load_feeds()}
+    declared = {feed.feed_id: feed for feed in feeds.load_feeds(seeds() / "feeds")}
     if feed_id not in declared:
         raise UsageError(f"there is no feed {feed_id!r}; feeds are {', '.join(sorted(declared))}")
     as_of = newest_published(home)

@@ -1,4 +1,4 @@
-"""What identity is decided from: identifiers, edges and the rules about kinds, and what follows from them one by one.
+"""What identity is decided from: identifiers, edges, the rules about kinds, and what follows from them.
 
 Arrays only; which identifiers belong together is for `components.py` and `graph.py`.
 """

@@ -1,6 +1,6 @@
 """Who is one person: identifiers and edges in, the anchor of each identifier's person out.
 
-Pure functions over NumPy arrays, without database or clock. Reading and writing tables belongs to `assign.py`.
+Pure functions over NumPy arrays, without database or clock. Tables are read and written by `assign.py`.
 """
 
 from dataclasses import dataclass

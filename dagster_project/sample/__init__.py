@@ -1,3 +1,1 @@
-"""A simulated beauty retailer with planted, written-out truth: what the demo, the tests and the bench run
-on.
-"""
+"""A simulated beauty retailer with planted, written-out truth, for the demo, the tests and the bench."""

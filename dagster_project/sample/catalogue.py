@@ -11,7 +11,7 @@ from dagster_project.sample.shop import Shop
 from dagster_project.sample.words import BRANDS, CATEGORIES, INFORMATION_KINDS, LINES, PLACES, SERIES
 
 STORES = 40
-TRIAL_PRICE = 980
+TRIAL_SET, TRIAL_PRICE = "トライアルセット", 980
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def build_catalogue(shop: Shop) -> Catalogue:
     series, line = rng.integers(0, len(SERIES), size), rng.integers(0, len(LINES), size)
     ids = [f"P{100_000 + number * 7}" for number in range(size)]
     names = [
-        f"{BRANDS[b]} {SERIES[s]} {'トライアルセット' if t else CATEGORIES[k][0] + ' ' + LINES[n]} {number:03d}"
+        f"{BRANDS[b]} {SERIES[s]} {TRIAL_SET if t else f'{CATEGORIES[k][0]} {LINES[n]}'} {number:03d}"
         for number, (b, s, k, n, t) in enumerate(zip(brand, series, kind, line, is_trial, strict=True))
     ]
     products = {
@@ -60,7 +60,7 @@ def build_catalogue(shop: Shop) -> Catalogue:
         "replenishment_days": np.where(is_trial, "", replenishment.astype(str)),
     }
     campaigns, spans = _campaigns(shop)
-    tables = {
+    tables: dict[str, dict] = {
         "brands": {"brand_id": [f"B{b + 1:02d}" for b in range(brands)], "name": list(BRANDS)},
         "products": products,
         "product_codes": {
@@ -111,7 +111,7 @@ def _stores(shop: Shop) -> dict:
 
 
 def _contents(ids: list[str], brand: np.ndarray, is_trial: np.ndarray) -> dict:
-    """One content per (brand, information kind), at index brand * kinds + kind, then the house's own pages."""
+    """One content per (brand, information kind), at index brand * kinds + kind, then the house's own."""
     rows = []
     for b, name in enumerate(BRANDS):
         own = [ids[i] for i in np.flatnonzero((brand == b) & ~is_trial)]

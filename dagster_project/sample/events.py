@@ -1,4 +1,4 @@
-"""The events of planned web sessions, a span of days at a time, so that memory holds a month and not a year."""
+"""The events of planned web sessions, a span of days at a time, so that memory holds no more than a month."""
 
 import numpy as np
 import pyarrow as pa
@@ -123,7 +123,7 @@ def _steps(
         ("add_to_cart", 180, counted, product, none),
         ("begin_checkout", 300, is_order, none, none),
     )
-    parts = [
+    parts: list[tuple[np.ndarray, ...]] = [
         (
             sessions[where],
             np.full(where.sum(), CODE[name]),

@@ -24,15 +24,12 @@ def plan_messages(shop: Shop, people: People, purchases: Purchases) -> dict[str,
     rng = shop.rng("messages")
     batches = []
     for day in range(3, shop.days, 14):
-        for channel, consent in ((EMAIL, people.email_opt_in), (LINE, people.line_opt_in)):
+        for sent_on, consent in ((EMAIL, people.email_opt_in), (LINE, people.line_opt_in)):
             can = np.flatnonzero((people.kind == MEMBER) & (consent == 1) & (people.joined < day))
             who = can[rng.random(len(can)) < 0.14]
-            at = (
-                day * DAY
-                + HOURS[rng.integers(0, len(HOURS), len(who))] * 3600
-                + rng.integers(0, 900, len(who))
-            )
-            batches.append((who, at, np.full(len(who), channel), np.zeros(len(who), bool)))
+            hour = HOURS[rng.integers(0, len(HOURS), len(who))]
+            sent = hour * 3600 + rng.integers(0, 900, len(who)) + day * DAY
+            batches.append((who, sent, np.full(len(who), sent_on), np.zeros(len(who), bool)))
     mail = purchases.effects["welcome_mail"]
     who = mail["person"][mail["treated"]]
     at = mail["sent_at"][mail["treated"]] + 60

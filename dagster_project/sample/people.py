@@ -100,10 +100,11 @@ def plan_people(shop: Shop, catalogue: Catalogue) -> People:
     has_web[pairs.ravel()] = True
     best_channel = np.where(has_line & (rng.random(size) < 0.6), 1, 0)
     best_hour = rng.choice([8, 12, 20], size, p=[0.25, 0.30, 0.45])
-    cards = _cards(shop, kind, shares_phone)
+    cards = _cards(shop, kind)
     visitors = _visitors(shop, has_web, pairs)
     return People(
-        kind=kind, female=female, birth=_births(shop, age), last_name=last, first_name=first, place=place, block=block,
+        kind=kind, female=female, birth=_births(shop, age), last_name=last, first_name=first,
+        place=place, block=block,
         phone=phone, shares_phone=shares_phone, second_email=rng.random(size) < 0.05, joined=np.floor(old),
         brands=favourites, staple=_staples(shop, catalogue, favourites[:, 0]), email_opt_in=opt[0],
         line_opt_in=np.where(has_line, opt[1], -1), has_line=has_line, bounces=rng.random(size) < 0.012,
@@ -136,8 +137,8 @@ def _staples(shop: Shop, catalogue: Catalogue, brand: np.ndarray) -> np.ndarray:
     ]
 
 
-def _cards(shop: Shop, kind: np.ndarray, shares_phone: np.ndarray) -> dict[str, np.ndarray]:
-    """The cards: 35 % of the members hold one, tied by member id, by e-mail, by phone or by nothing at all."""
+def _cards(shop: Shop, kind: np.ndarray) -> dict:
+    """The cards: 35 % of the members hold one, tied by member id, e-mail, phone or nothing at all."""
     rng = shop.rng("cards")
     holds = (kind == CARD_ONLY) | ((kind == MEMBER) & (rng.random(len(kind)) < 0.35))
     person = np.flatnonzero(holds)
@@ -165,7 +166,8 @@ def _cards(shop: Shop, kind: np.ndarray, shares_phone: np.ndarray) -> dict[str, 
     store = np.minimum(39, (40 * rng.beta(0.9, 2.0, len(kind))).astype(np.int64))
     return {
         "card_person": person, "card_tie": tie, "card_has_email": has_email | (flaw == 1) | (flaw == 2),
-        "card_has_phone": has_phone | (flaw == 3), "card_flaw": flaw, "card_store": store[person], "card_of": card_of,
+        "card_has_phone": has_phone | (flaw == 3), "card_flaw": flaw, "card_store": store[person],
+        "card_of": card_of,
     }  # fmt: skip
 
 

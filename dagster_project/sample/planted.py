@@ -18,7 +18,8 @@ from dagster_project.sample.purchases import (
 from dagster_project.sample.shop import DAY, Shop
 from dagster_project.sample.text import numbered, pick
 
-EFFECTS = {  # campaign: planted chance of one more order, days after the treatment in which it falls, how people got in
+# Per campaign: planted chance of one more order, days in which it falls, how people got in.
+EFFECTS = {
     "welcome_mail": (WELCOME_UPLIFT, WELCOME_WINDOW, "random"),
     "beauty_day": (EVENT_UPLIFT, EVENT_WINDOW, "own choice"),
     "store_fest": (0.0, EVENT_WINDOW, "own choice"),
@@ -26,7 +27,8 @@ EFFECTS = {  # campaign: planted chance of one more order, days after the treatm
 
 
 def carts_left(
-    shop: Shop, catalogue: Catalogue, people: People, purchases: Purchases, web: Browsing, linked: np.ndarray, ids: Identifiers
+    shop: Shop, catalogue: Catalogue, people: People, purchases: Purchases, web: Browsing,
+    linked: np.ndarray, ids: Identifiers,
 ) -> pa.Table:  # fmt: skip
     """One row per product put into a cart and not bought there: when, by whom, and what ended it (null:
     still open at the end).

@@ -220,11 +220,14 @@ def _finish(
     back = at + rng.integers(1, 14, size) * DAY
     returned = np.where(in_store & (rng.random(size) < 0.02) & (back <= shop.end), back, -1)
     return Purchases(
-        person=person, at=at, channel=np.where(in_store, STORE, EC), store=store, is_trial=trial, is_gift=gift,
+        person=person, at=at, channel=np.where(in_store, STORE, EC), store=store, is_trial=trial,
+        is_gift=gift,
         is_subscription=subscription, has_coupon=coupon, in_event=in_event, outcome=outcome,
         outcome_at=np.where(outcome == PAID, at, changed), returned_at=returned,
-        as_guest=member & ~in_store & (rng.random(size) < 0.04), total=total, discount=discount, remains=remains,
-        line_order=line_order, line_no=line_no, line_product=product, line_quantity=quantity, line_amount=amount,
+        as_guest=member & ~in_store & (rng.random(size) < 0.04), total=total, discount=discount,
+        remains=remains,
+        line_order=line_order, line_no=line_no, line_product=product, line_quantity=quantity,
+        line_amount=amount,
         effects=effects,
     )  # fmt: skip
 

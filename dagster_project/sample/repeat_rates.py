@@ -68,7 +68,7 @@ def _days(shop: Shop) -> list[date]:
 
 
 def _cells(shop: Shop, unit: np.ndarray, day: np.ndarray, counted: np.ndarray, as_of: date) -> np.ndarray:
-    """Unit -> recency * 7 + frequency at the end of as_of, -1 where it has neither an order nor a trial yet."""
+    """Unit -> recency * 7 + frequency at the end of as_of, -1 without an order or a trial so far."""
     size = int(unit.max(initial=0)) + 1
     past = day <= (as_of - shop.first_day).days
     frequency = np.bincount(unit[past & counted], minlength=size)

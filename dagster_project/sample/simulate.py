@@ -25,8 +25,9 @@ from dagster_project.sample.purchases import plan_purchases
 from dagster_project.sample.shop import Shop
 
 FOLDERS = (
-    "members", "store_cards", "ec_orders", "ec_order_items", "pos_receipts", "pos_receipt_items", "store_visits",
-    "web_events", "message_events", "reviews", "social_actions", "survey_answers", "privacy_requests",
+    "members", "store_cards", "ec_orders", "ec_order_items", "pos_receipts", "pos_receipt_items",
+    "store_visits", "web_events", "message_events", "reviews", "social_actions", "survey_answers",
+    "privacy_requests",
     "external_attributes", "product_codes", "products", "brands", "stores", "contents", "campaigns",
 )  # fmt: skip
 MASTERS = ("brands", "products", "product_codes", "stores", "contents", "campaigns")
@@ -70,7 +71,8 @@ def simulate(
     delivery = Delivery(shop, out, later, hold_back_days)
     for source in MASTERS:
         delivery.write_master(source, catalogue.tables[source])
-    whole = {  # source: what builds its rows, and how many leading columns make its key (0: an event, first copy wins)
+    # What builds each source's rows, and how many leading columns make its key (0: an event).
+    whole = {
         "members": (partial(profiles.members, shop, people, ids), 1),
         "store_cards": (partial(profiles.store_cards, shop, people, ids), 1),
         "ec_orders": (partial(sales.ec_orders, shop, people, purchases, ids), 1),

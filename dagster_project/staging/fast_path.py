@@ -1,4 +1,6 @@
-"""The SQL of the fast path outside dbt: `macros/staging/fast_path.sql` rendered by itself, so that there is one text of it."""
+"""The SQL of the fast path outside dbt: `macros/staging/fast_path.sql` rendered by itself, so that there is
+one text of it.
+"""
 
 from functools import cache
 from typing import Any
@@ -35,7 +37,7 @@ def is_plain(kind: str, column: str) -> str:
 
 
 def plain_value(kind: str, column: str) -> str:
-    """SQL for the value of `column` where `is_plain`; null where such a value cannot be (a 30th of February)."""
+    """SQL for the value of `column` where `is_plain`; null where there is no such value (30 February)."""
     return str(_macros().plain_value(kind, column)).strip()
 
 

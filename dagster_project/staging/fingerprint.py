@@ -1,14 +1,16 @@
 """Which staged tables no longer follow from landing as today's rules read it, and so are rebuilt from there.
 
-A table is rebuilt where its source's declaration, the SQL or the normaliser changed, or where it holds rows of a file that
-is withdrawn. Every rebuild raises the source's generation: what is built incrementally on it compares that number with the
-one it was built from, so a run that dies between the two rebuilds the rest the next time.
+A table is rebuilt where its source's declaration, the SQL or the normaliser changed, or where it holds rows
+of a file that is withdrawn. Every rebuild raises the source's generation: what is built incrementally on it
+compares that number with the one it was built from, so a run that dies between the two rebuilds the rest the
+next time.
 """
 
 import hashlib
 import json
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 import duckdb
 
@@ -68,7 +70,6 @@ def _sql() -> str:
 
 @cache
 def _normaliser() -> str:
-    from pathlib import Path
 
     folder = Path(__file__).parent
     text = b"\n".join((folder / name).read_bytes() for name in _NORMALISER)

@@ -1,8 +1,9 @@
 """How raw values read: one pure function per kind, raw text -> (value, problem).
 
-Empty text gives (None, None); text that cannot be read gives (None, why); no input raises. Values are text as the
-warehouse casts it: dates `2024-01-02`, times `2024-01-02 01:00:00` in UTC, booleans `true`/`false`. Problems never
-hold the value itself. `macros/staging/fast_path.sql` reads the plain cases of the same kinds in SQL, with the same results.
+Empty text gives (None, None); text that cannot be read gives (None, why); no input raises. Values are text as
+the warehouse casts it: dates `2024-01-02`, times `2024-01-02 01:00:00` in UTC, booleans `true`/`false`.
+Problems never hold the value itself. `macros/staging/fast_path.sql` reads the plain cases of the same kinds
+in SQL, with the same results.
 """
 
 import re
@@ -59,7 +60,7 @@ _NOT_A_PHONE = "is not a phone number"
 
 
 def read_phone(raw: str) -> Reading:
-    """E.164, Japan where no country is named. Lengths are checked, not whether a carrier has given the number out."""
+    """E.164, Japan where no country is named. Lengths are checked, not whether the number is in service."""
     text = clean(raw)
     if not text:
         return EMPTY
@@ -76,7 +77,7 @@ def library_phone(text: str) -> Reading:
         return None, _NOT_A_PHONE
     readable = phonenumbers.is_possible_number(number)
     if readable and number.country_code == 81 and not phonenumbers.is_valid_number(number):
-        # The library thinks any 8 to 17 digits possible in Japan; what is dialled has 9, or 10 after 050, 070, 080, 090.
+        # The library thinks 8 to 17 digits possible in Japan; a number has 9, or 10 after 050, 070, 080, 090.
         national = phonenumbers.national_significant_number(number)
         readable = (
             len(national) == 10
@@ -99,7 +100,7 @@ _LONG_VOWEL = re.compile(rf"(?<=[ァ-ヺー])[{HYPHENS}]")
 
 
 def read_kana(raw: str) -> Reading:
-    """Full-width katakana; voiced marks composed; letters of other scripts stay (foreign names have no kana)."""
+    """Full-width katakana; voiced marks composed; other letters stay (foreign names)."""
     composed = raw.replace("゛", "\u3099").replace("゜", "\u309a")
     return _LONG_VOWEL.sub("ー", _single_spaced(composed).translate(_TO_KATAKANA)) or None, None
 
@@ -181,7 +182,7 @@ def read_integer(raw: str) -> Reading:
 
 
 def read_money(raw: str) -> Reading:
-    """Yen with at most two decimals (further ones are rounded half up); currency signs and commas are taken off."""
+    """Yen with at most two decimals (rounded half up); currency signs and commas are taken off."""
     text = (
         re.sub(r"(円|jpy|yen|,?-)$", "", "".join(clean(raw).lower().split()))
         .replace("jpy", "")

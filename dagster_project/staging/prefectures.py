@@ -74,7 +74,7 @@ _WORDS = _known_words()
 
 
 def canonical_prefecture(text: str) -> str | None:
-    """The canonical name of `text` (NFKC, trimmed), with or without suffix, in kanji, romaji or ISO 3166-2; else None."""
+    """The canonical name of `text` (NFKC): kanji or romaji with or without suffix, ISO 3166-2; else None."""
     compact = re.sub(r"\s", "", text)
     if compact in _WORDS:
         return _WORDS[compact]

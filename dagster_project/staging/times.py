@@ -1,6 +1,6 @@
-"""Dates and times as Japanese systems export them. Naive times are Tokyo's; offsets are honoured; results are UTC.
+"""Dates and times as Japanese systems export them: naive times are Tokyo's, offsets are honoured, UTC out.
 
-Two-digit years and day-first or month-first dates are not guessed: a wrong birthday is worse than a missing one.
+Two-digit years, day-first and month-first dates are not guessed: a wrong birthday is worse than none.
 """
 
 import re
@@ -11,7 +11,8 @@ NOT_A_DATE = "is not a date in a known format"
 NO_SUCH_DAY = "is no day of the calendar"
 NO_SUCH_TIME = "is no time of the day"
 
-# Year before the first of the era; 令和5年 is 2018 + 5. An era year past its end (平成32年) is counted on, as printed forms do.
+# The year before an era's first: 令和5年 is 2018 + 5. Years past an era's end (平成32年)
+# are counted on, since printed forms have them.
 _ERAS = {
     "明治": 1867,
     "大正": 1911,
@@ -25,11 +26,12 @@ _ERAS = {
     "r": 2018,
 }
 _ERA_DATE = re.compile(
-    r"(?P<era>明治|大正|昭和|平成|令和|[mtshr])\.? ?(?P<year>元|[0-9]{1,2}) ?[年./-] ?(?P<month>[0-9]{1,2}) ?[月./-] ?"
-    r"(?P<day>[0-9]{1,2})(?: ?日)?"
+    r"(?P<era>明治|大正|昭和|平成|令和|[mtshr])\.? ?(?P<year>元|[0-9]{1,2}) ?[年./-] ?"
+    r"(?P<month>[0-9]{1,2}) ?[月./-] ?(?P<day>[0-9]{1,2})(?: ?日)?"
 )
 _DATE = re.compile(
-    r"(?P<year>[1-9][0-9]{3})(?: ?年 ?|[-/.])(?P<month>[0-9]{1,2})(?: ?月 ?|[-/.])(?P<day>[0-9]{1,2})(?: ?日)?"
+    r"(?P<year>[1-9][0-9]{3})(?: ?年 ?|[-/.])"
+    r"(?P<month>[0-9]{1,2})(?: ?月 ?|[-/.])(?P<day>[0-9]{1,2})(?: ?日)?"
 )
 _COMPACT = re.compile(
     r"(?P<year>[1-9][0-9]{3})(?P<month>[0-9]{2})(?P<day>[0-9]{2})"
@@ -37,7 +39,8 @@ _COMPACT = re.compile(
     r" ?(?P<offset>z|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?"
 )
 _TIME = re.compile(
-    r"(?P<half>午前|午後|am|pm)? ?(?P<hour>[0-9]{1,2})(?: ?時 ?|:)(?:(?P<minute>[0-9]{1,2})(?: ?分 ?|$|(?=[ +z-])|:))?"
+    r"(?P<half>午前|午後|am|pm)? ?(?P<hour>[0-9]{1,2})(?: ?時 ?|:)"
+    r"(?:(?P<minute>[0-9]{1,2})(?: ?分 ?|$|(?=[ +z-])|:))?"
     r"(?:(?P<second>[0-9]{1,2})(?: ?秒)?(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
     r" ?(?P<half_after>am|pm)? ?(?P<offset>z|utc|gmt|jst|[+-][0-9]{1,2}:?(?:[0-9]{2})?)?"
 )

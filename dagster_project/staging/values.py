@@ -1,4 +1,4 @@
-"""Fills staging.normalised_values: distinct raw values of new files that SQL's fast path cannot read, each read once."""
+"""Fills staging.normalised_values: distinct raw values of new files that SQL's fast path leaves to Python."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from dagster_project.staging.normalise import READERS
 from dagster_project.staging.source_table import Column, columns_of, declared_sources
 
 CHUNK = 50_000
-# The kind of identifier that a word in a `kind_from` column names; every other word is an id. As macro kinds_by_word().
+# The kind that a word in a `kind_from` column names, every other word an id; as macro kinds_by_word().
 KINDS_BY_WORD = {"email": "email", "phone": "phone", "sms": "phone"}
 _SCHEMA = pa.schema(
     [("kind", pa.string()), ("raw", pa.string()), ("value", pa.string()), ("problem", pa.string())]
@@ -71,7 +71,8 @@ def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether staging holds a table of that name."""
     return bool(
         con.execute(
-            "select count(*) from information_schema.tables where table_schema = 'staging' and table_name = ?",
+            "select count(*) from information_schema.tables"
+            " where table_schema = 'staging' and table_name = ?",
             [name],
         ).fetchall()[0][0]
     )
@@ -80,17 +81,12 @@ def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
 def new_files(con: duckdb.DuckDBPyConnection, source: str) -> list[str]:
     """Ids of the source's files that its base table does not hold yet, in landing order."""
     held = (
-        f"select distinct _file_id from staging.base_{source}"
+        f"select distinct _file_id from staging.base_{source}"  # noqa: S608
         if has_table(con, f"base_{source}")
         else "select null where false"
     )
-    return [
-        file_id
-        for (file_id,) in con.execute(
-            f"select file_id from run.files where source = ? and file_id not in ({held}) order by file_no",
-            [source],  # noqa: S608
-        ).fetchall()
-    ]
+    query = f"select file_id from run.files where source = ? and file_id not in ({held})"  # noqa: S608
+    return [file_id for (file_id,) in con.execute(query + " order by file_no", [source]).fetchall()]
 
 
 def _collect(con: duckdb.DuckDBPyConnection, source: str, column: Column, files: list[str]) -> None:
@@ -118,5 +114,6 @@ def _collect_kind(
     listed = ", ".join(f"'{file_id}'" for file_id in files)
     con.execute(
         f"insert into unread_values select distinct '{kind}', {column} from landing.{source}"  # noqa: S608
-        f" where _file_id in ({listed}) and {column} is not null and not {is_plain(kind, column)} and {condition}"
+        f" where _file_id in ({listed}) and {column} is not null"
+        f" and not {is_plain(kind, column)} and {condition}"
     )

@@ -10,8 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
+
+from dagster_project.home import Home
+from dagster_project.publish.reader import connect_published
 
 LAST_DAY = date(2026, 3, 31)
 KIZUNA = Path(sys.executable).with_name("kizuna")
@@ -42,14 +44,14 @@ class Shop:
 
     def query(self, sql: str, parameters: list[Any] | None = None) -> list[tuple]:
         """Rows from the published marts."""
-        with duckdb.connect(str(self.home / "marts.duckdb"), read_only=True) as con:
+        with connect_published(Home(self.home)) as con:
             return con.execute(sql, parameters or []).fetchall()
 
     def published(self) -> dict[str, str]:
         """A fingerprint of everything that others read: each mart's content, each list, each feed manifest."""
         found = {}
-        with duckdb.connect(str(self.home / "marts.duckdb"), read_only=True) as con:
-            for (table,) in con.execute("select table_name from information_schema.tables where table_schema = 'marts'"
+        with connect_published(Home(self.home)) as con:
+            for (table,) in con.execute("select table_name from duckdb_tables() where schema_name = 'marts'"
                                         " order by 1").fetchall():
                 found[table] = str(con.execute(
                     f"select count(*), bit_xor(hash(x)), sum(hash(x)::hugeint) from (select x from marts.{table} x)"

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.home import Home
 from dagster_project.publish.catalog import MARTS
+from dagster_project.publish.reader import connect_published
 from tests.pipeline.conftest import LAST_DAY, Shop
 
 
 def test_every_mart_of_the_catalogue_is_published_twice(shop: Shop) -> None:
-    tables = {name for (name,) in shop.query("select table_name from information_schema.tables")}
+    tables = {name for (name,) in shop.query("select table_name from duckdb_tables()")}
     parquet = {file.stem for file in (shop.home / "marts" / str(LAST_DAY)).glob("*.parquet")}
     assert tables == parquet == set(MARTS)
 
@@ -25,7 +27,7 @@ def test_no_mart_of_the_shop_is_empty(shop: Shop) -> None:
 
 def test_a_reader_keeps_the_file_it_opened_over_the_swap(shop: Shop, tmp_path: Path) -> None:
     own = shop.copy(tmp_path)
-    with duckdb.connect(str(own.home / "marts.duckdb"), read_only=True) as reader:
+    with connect_published(Home(own.home)) as reader:
         before = reader.execute("select count(*), sum(hash(c)::hugeint) from marts.customers c").fetchall()
         inode = (own.home / "marts.duckdb").stat().st_ino
         own.run()

@@ -95,7 +95,7 @@ select
     channel,
     content_id,
     product_id,
-    $step_no || ' of ' || scenario_id || ': due ' || strftime(due_at + interval 9 hours, '%Y-%m-%d %H:%M')
+    step || ' of ' || scenario_id || ', due ' || strftime(due_at + interval 9 hours, '%Y-%m-%d %H:%M')
     || ' Tokyo time, after ' || trigger_key as why,
     suppression,
     coalesce(suppression = 'holdout', false) as holdout,

@@ -5,6 +5,7 @@
         '{{ entry.source }}' as source,
         '{{ entry.rule }}' as rule,
         base._file_id,
+        {{ staged_generation("'" ~ entry.source ~ "'") }} as _generation,
         {%- for kind in identifier_kinds() %}
         cast({{ entry.identifiers.get(kind, 'null') }} as varchar) as {{ kind }},
         {%- endfor %}
@@ -32,16 +33,26 @@
         {%- endif %}
 {%- endmacro %}
 
-{# Before an incremental model by file reads new files: a source that lost a file is read anew, whole, since a row that was a
-   copy of a withdrawn one counts now. #}
-{% macro forget_withdrawn_files() -%}
+{# How many times staging rebuilt a source (an SQL expression) from landing. #}
+{% macro staged_generation(source_name) -%}
+    cast(coalesce((
+        select max(fingerprints.generation)
+        from {{ source('staged', 'fingerprints') }} as fingerprints
+        where fingerprints.source = {{ source_name }}
+    ), 0) as bigint)
+{%- endmacro %}
+
+{# Before an incremental model by file reads new files: a source that staging has built anew since, because a file was withdrawn or
+   a rule changed, is read anew, whole. #}
+{% macro forget_rebuilt_sources() -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
-    where source in (
-        select held.source
-        from {{ this }} as held
-        where held._file_id not in (select files.file_id from {{ source('run', 'files') }} as files)
-    )
+    where _generation <> {{ staged_generation(this.identifier ~ '.source') }}
+        or source in (
+            select held.source
+            from {{ this }} as held
+            where held._file_id not in (select files.file_id from {{ source('run', 'files') }} as files)
+        )
     {%- endif -%}
 {%- endmacro %}
 
@@ -90,7 +101,7 @@
             {%- endfor -%}
         )
         {%- endfor %}
-        when null then false
+        {%- if not rules %} when null then false{% endif %}
         else false
     end
 {%- endmacro %}

@@ -56,6 +56,7 @@
         {%- if which == 'all' %}
         judged.warning_columns,
         case
+            when judged._problem is not null then {{ json_text({'_raw_line': 'judged._raw_line'}) }}
             when coalesce(judged._problem{% for column in required %}, judged._problem_{{ column.name }}{% endfor %}) is not null then {{ json_text(raw) }}
         end as row_json,
         {%- endif %}
@@ -78,6 +79,7 @@
                 landed._file_no,
                 landed._landing_no,
                 landed._problem,
+                landed._raw_line,
                 {%- for column in read %}
                 landed.{{ column.name }} as _raw_{{ column.name }},
                 {%- endfor %}

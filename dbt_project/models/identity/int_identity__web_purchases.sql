@@ -1,4 +1,4 @@
-{{ config(schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ forget_withdrawn_files() }}") }}
+{{ config(schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ forget_rebuilt_sources() }}") }}
 
 with
 
@@ -6,6 +6,7 @@ purchases as (
     select
         'web_events' as source,
         base._file_id,
+        {{ staged_generation("'web_events'") }} as _generation,
         base.visitor_id,
         base.order_id,
         cast(min(base._landing_no) as bigint) as landing_no,

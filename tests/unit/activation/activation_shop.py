@@ -70,7 +70,7 @@ class Shop:
                 name,
                 born,
                 *(f"{kind}-{name}" if kind in has else None for kind in ("email", "phone", "line")),
-                *(["1000001", "somewhere"] if "postal" in has else [None, None]),
+                *(["1000001", "somewhere"] if "postal" in has else (None, None)),
             ],
         )
         if won_by:

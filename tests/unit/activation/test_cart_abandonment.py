@@ -1,5 +1,8 @@
 """cart_abandonment: three hours, three days after the reminder, seven days after the next; ends and edges."""
 
+import random
+from collections import Counter
+
 import pytest
 from activation_shop import Shop
 
@@ -141,3 +144,37 @@ def test_acts_after_the_cut_off_are_not_known_yet(shop: Shop) -> None:
     shop.order("anna", "2026-01-05 14:00")
     shop.run("2026-01-05", hour=13)
     assert [row[1] for row in shop.listed()] == ["reminder_1"]
+
+
+def test_carts_agree_with_a_walk_through_each_customers_acts(shop: Shop) -> None:
+    draw = random.Random(5)
+    expected = set()
+    for number in range(150):
+        name = f"c{number:03d}"
+        shop.customer(name)
+        cart: Counter[str] = Counter()
+        last, emptied = None, False
+        for minute in range(draw.randint(1, 12)):
+            act, at = draw.choice(["add", "add", "remove", "order"]), f"2026-01-05 10:{minute:02d}"
+            product, quantity = draw.choice(["P1", "P2"]), draw.randint(1, 3)
+            if act == "order":
+                shop.order(name, at)
+                if last:
+                    expected.add((last, "purchased"))
+                cart, last = Counter(), None
+            elif act == "add":
+                last = shop.cart(name, at, product=product, quantity=quantity)
+                cart[product] += quantity
+            else:
+                shop.cart(name, at, "remove_from_cart", product, quantity)
+                cart[product] = max(cart[product] - quantity, 0)
+            emptied = not sum(cart.values())
+        if last:
+            expected.add((last, "cart_emptied" if emptied else "sent"))
+    shop.run("2026-01-05")
+    rows = shop.con.execute(
+        "select trigger, 'sent' from activation.scenario_targets union all"
+        " select trigger, reason from activation.suppressions"
+    ).fetchall()
+    assert {kind for _, kind in expected} == {"sent", "purchased", "cart_emptied"}
+    assert sorted(rows) == sorted(expected)

@@ -313,7 +313,7 @@ def test_nothing_is_in_place_before_the_commit_and_a_commit_broken_off_is_finish
 def test_unknown_contents_only_warn(shop: Shop) -> None:
     shop.scenarios = [scenario()]
     assert shop.run("2026-01-05").warnings == [
-        "scenario thanks sends content c, which source contents does not have"
+        "scenario thanks sends contents that source contents does not have: c"
     ]
 
 

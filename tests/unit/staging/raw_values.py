@@ -1,4 +1,4 @@
-"""Raw values by kind with what they mean, and values that mean nothing: shared by the tests of Python and of SQL."""
+"""Raw values by kind with what they mean, and ones that mean nothing: for the tests of Python and of SQL."""
 
 READABLE = {
     "id": [

@@ -1,0 +1,22 @@
+"""Opening the published marts as an analyst does."""
+
+import duckdb
+
+from dagster_project.errors import UsageError
+from dagster_project.home import Home
+
+
+def connect_published(home: Home) -> duckdb.DuckDBPyConnection:
+    """A read-only connection in which `marts.<mart>` is found. Raises UsageError where nothing was published yet.
+
+    The file is attached under another name: opened directly, DuckDB calls its catalog `marts` like the schema in it,
+    and finds `marts.customers` ambiguous.
+    """
+    if not home.published.exists():
+        raise UsageError(f"{home.path} has no published marts yet; run: kizuna run --home {home.path}")
+    con = duckdb.connect()
+    con.execute("set TimeZone = 'UTC'")
+    target = str(home.published).replace("'", "''")
+    con.execute(f"attach '{target}' as published (read_only)")
+    con.execute("use published")
+    return con
