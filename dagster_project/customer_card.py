@@ -24,19 +24,27 @@ TIMELINE_ROWS = 20
 
 def hashed(home: Home, word: str) -> tuple[str, str]:
     """(kind, identifier_hash) of `kind:value`. Raises UsageError for an unknown kind or an unreadable value."""
-    kind, _, value = word.partition(":")
+    kind, _, value = _normalised(word).partition(":")
+    return kind, identifier_hash(home.salt(), kind, value)
+
+
+def _normalised(word: str) -> str:
+    """`kind:value` with the value as staging leaves it; a customer_id as it is."""
+    kind, colon, value = word.partition(":")
+    if not colon:
+        return word
     if kind not in KINDS or not value:
         raise UsageError(f"{kind!r} is neither a customer_id nor kind:value; kinds are {', '.join(KINDS)}")
     read, problem = READERS.get(kind, normalise.read_id)(value)
     if read is None:
         raise UsageError(f"this {kind} cannot be read: {problem}")
-    return kind, identifier_hash(home.salt(), kind, str(read))
+    return f"{kind}:{read}"
 
 
 def customer_of(con: duckdb.DuckDBPyConnection, home: Home, word: str) -> str:
     """The current customer_id of a customer_id (an older one included) or `kind:value`. Raises UsageError."""
     if ":" not in word:
-        rows = con.execute("select current_customer_id from marts.customer_aliases where customer_id = ?",
+        rows = con.execute("select customer_id from marts.customer_aliases where alias_id = ?",
                            [word]).fetchall()
         if rows and rows[0][0] is None:
             raise UsageError(f"{word} was published once, but its identifiers are gone")
@@ -85,12 +93,13 @@ def print_card(card: dict[str, Any]) -> None:
 
 
 def path(home: Home, a: str, b: str) -> dict[str, Any]:
-    """The chain of evidence between two identifiers or customers."""
+    """The chain of evidence between two identifiers or customers; empty where they are two persons."""
     with connect_published(home) as con:
-        ends = [word if ":" not in word else ":".join(hashed(home, word)) for word in (a, b)]
         customers = [customer_of(con, home, word) for word in (a, b)]
-        return {"customers": customers, "is_one_person": customers[0] == customers[1],
-                "chain": explain.path(con, ends[0], ends[1]) if customers[0] == customers[1] else []}
+        one = customers[0] == customers[1]
+        ends = [_normalised(word) for word in (a, b)]
+        return {"customers": customers, "is_one_person": one,
+                "chain": explain.path(con, home.salt(), *ends) if one else []}
 
 
 def print_path(found: dict[str, Any]) -> None:

@@ -13,9 +13,11 @@ def faults() -> list[Fault]:
     """All faults of sources.yml, rule tables, scenarios, feeds and expectations."""
     from dagster_project.activation.feeds import check_feeds
     from dagster_project.activation.scenarios import check_scenarios
+    from dagster_project.identity.rules import check_identity_rules
     from dagster_project.landing.origins import check_origins
 
-    return sorted([*check_origins(), *_rule_faults(), *check_scenarios(seeds() / "scenarios"),
+    return sorted([*check_origins(), *_rule_faults(), *check_identity_rules(seeds() / "rules"),
+                   *check_scenarios(seeds() / "scenarios"),
                    *check_feeds(seeds() / "feeds"), *_expectation_faults()])
 
 

@@ -12,6 +12,22 @@ from dagster_project.sample.words import BRANDS, CATEGORIES, INFORMATION_KINDS, 
 
 STORES = 40
 TRIAL_SET, TRIAL_PRICE = "トライアルセット", 980
+# What the shipped scenarios send. No one views them on the site, so they have no score category.
+MESSAGES = (
+    ("birthday_greeting", "お誕生日のお祝い"),
+    ("cart_reminder", "カートに商品が残っています"),
+    ("cart_reminder_voices", "お使いの方の声"),
+    ("cart_reminder_last", "まもなく在庫が切れます"),
+    ("first_purchase_how_to_use", "はじめてのお手入れ"),
+    ("first_purchase_repeat", "そろそろなくなる頃です"),
+    ("first_purchase_line", "同じラインの商品"),
+    ("trial_how_to_use", "トライアルセットの使い方"),
+    ("trial_how_to_use_short", "使い方のご案内"),
+    ("trial_how_to_use_booklet", "使い方の小冊子"),
+    ("trial_voices", "トライアルセットをお使いの方の声"),
+    ("trial_subscription_offer", "定期便のご案内"),
+    ("trial_subscription_offer_letter", "定期便のご案内(お手紙)"),
+)
 
 
 @dataclass(frozen=True)
@@ -125,6 +141,10 @@ def _contents(ids: list[str], brand: np.ndarray, is_trial: np.ndarray) -> dict:
     names = ("title", "brand_id", "product_id", "campaign_id", "author", "score_category", "information_kind")
     columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
     content_ids = [f"K{number:04d}" for number in range(len(rows))]
+    for content_id, title in MESSAGES:
+        content_ids.append(content_id)
+        for name in names:
+            columns[name].append({"title": title, "information_kind": "how_to"}.get(name, ""))
     urls = [f"https://shop.example.jp/contents/{content_id.lower()}" for content_id in content_ids]
     return {"content_id": content_ids, "url": urls, **columns}
 

@@ -120,7 +120,9 @@ def _phones(shop: Shop, size: int) -> np.ndarray:
 
 def _births(shop: Shop, age: np.ndarray) -> np.ndarray:
     """Birth dates; one in 500 falls on a 29 February."""
-    births = shop.dates(-(age * 365.25).astype(np.int64))
+    # Ages are clipped, so a day of the year is drawn besides: else thousands would share one birthday.
+    day = shop.rng("birthdays").integers(0, 365, len(age))
+    births = shop.dates(-(age * 365.25).astype(np.int64) - day)
     leap = np.arange(len(age)) % 500 == 7
     years = births.astype("datetime64[Y]").astype(int) + 1970
     leaps = np.array([f"{year}-02-29" for year in years[leap] // 4 * 4], "datetime64[D]")
