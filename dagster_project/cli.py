@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,45 +68,58 @@ def run(home_path: Path, as_json: bool, as_of: datetime | None, sources: Path, s
     day = as_of.date() if as_of else tokyo_today() - timedelta(days=1)
     if day > tokyo_today():
         raise UsageError(f"--as-of {day} is after today ({tokyo_today()} in Tokyo)")
+    _require_folder(sources)
+    home = Home.open(home_path)
+    before = summary.syncs(home)
+    runner.run_daily(home, day, sources, skip_refused)
+    result = summary.of_run(home, day, before)
+    show(result, as_json, lambda: summary.print_run(result))
+
+
+def _require_folder(sources: Path) -> None:
     if not sources.is_dir():
         raise UsageError(f"there is no folder {sources}; name one with --sources, "
                          "or make one with: kizuna simulate --out sources")
-    home = Home.open(home_path)
-    runner.run_daily(home, day, sources, skip_refused)
-    result = summary.of_run(home, day)
-    show(result, as_json, lambda: summary.print_run(result))
 
 
 @cli.command()
 @home_option
-@click.option("--at", help="The cut-off as an ISO time; without an offset it is Tokyo's. [default: the last full hour]")
-@click.option("--sources", type=click.Path(path_type=Path, file_okay=False), default=Path("sources"),
-              show_default=True, help="The folder with one folder per source.")
-def activate(home_path: Path, as_json: bool, at: str | None, sources: Path) -> None:
+@click.option("--at", help="The hour as an ISO time; without an offset it is Tokyo's. [default: the last full hour]")
+@click.option("--sources", type=click.Path(path_type=Path, file_okay=False),
+              help="The folder with one folder per source. [default: that of this home's last run, else sources]")
+@click.option("--skip-refused", is_flag=True, help="Go on without files that cannot be landed whole.")
+def activate(home_path: Path, as_json: bool, at: str | None, sources: Path | None, skip_refused: bool) -> None:
     """Run the hourly job: land new events, write the lists and feeds that are due."""
     from dagster_project import runner, summary
-    from dagster_project.run_context import TOKYO, tokyo_today
+    from dagster_project.publish.runs import newest_published
+    from dagster_project.run_context import tokyo_today
 
-    home = Home.open(home_path)
     cut_off = _cut_off(at)
     if cut_off > datetime.now(UTC):
         raise UsageError(f"--at {at} is in the future")
-    day = (cut_off + TOKYO - timedelta(microseconds=1)).date() if at else tokyo_today(cut_off)
-    runner.run_hourly(home, cut_off, day, sources)
-    result = summary.of_activation(home, day, cut_off)
+    home = Home.open(home_path)
+    folder = sources or runner.last_sources(home) or Path("sources")
+    _require_folder(folder)
+    day, newest = tokyo_today(cut_off), newest_published(home)
+    if newest is not None and day < newest:
+        raise UsageError(f"--at {at} is before {newest}, which this home has published; the hours of past days are over")
+    before = summary.syncs(home)
+    runner.run_hourly(home, cut_off, day, folder, skip_refused)
+    result = summary.of_activation(home, cut_off, before)
     show(result, as_json, lambda: summary.print_activation(result))
 
 
 def _cut_off(at: str | None) -> datetime:
     from dagster_project.run_context import TOKYO
 
-    if at is None:
-        return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    try:
-        given = datetime.fromisoformat(at)
-    except ValueError:
-        raise UsageError(f"--at {at!r} is not an ISO time such as 2026-04-01T15:00") from None
-    return given.astimezone(UTC) if given.tzinfo else (given - TOKYO).replace(tzinfo=UTC)
+    given = datetime.now(UTC)
+    if at is not None:
+        try:
+            given = datetime.fromisoformat(at)
+        except ValueError:
+            raise UsageError(f"--at {at!r} is not an ISO time such as 2026-04-01T15:00") from None
+        given = given.astimezone(UTC) if given.tzinfo else (given - TOKYO).replace(tzinfo=UTC)
+    return given.replace(minute=0, second=0, microsecond=0)
 
 
 @cli.command()
@@ -128,8 +141,9 @@ def demo(home_path: Path, as_json: bool, members: int, days: int, seed: int) -> 
         progress.report("simulate", f"{members:,} members, {days} days up to {day}")
         simulate(members=members, days=days, seed=seed, out=aside, last_day=day)
         aside.rename(sources)
+    before = summary.syncs(home)
     runner.run_daily(home, day, sources)
-    result = summary.of_run(home, day)
+    result = summary.of_run(home, day, before)
     show(result, as_json, lambda: summary.print_demo(home, result))
 
 
@@ -154,15 +168,28 @@ def simulate(members: int, days: int, seed: int, last_day: datetime | None, out:
         f"{out}: a shop of {members:,} members, {days} days up to {day}. Next: kizuna run --sources {out} --as-of {day}"))
 
 
-@cli.group(cls=Group)
-def landing() -> None:
-    """What was landed, and taking a delivery back."""
+@cli.group(cls=Group, invoke_without_command=True)
+@home_option
+@click.pass_context
+def landing(context: click.Context, home_path: Path, as_json: bool) -> None:
+    """What was landed (`kizuna landing` lists it), and taking a delivery back."""
+    if context.invoked_subcommand is None:
+        _list_landed(home_path, as_json)
+    else:
+        # Options may stand before the subcommand as well as after it.
+        given = {name: value for name, value in {"home_path": home_path, "as_json": as_json}.items()
+                 if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE}
+        context.default_map = {context.invoked_subcommand: given}
 
 
 @landing.command("list")
 @home_option
 def landing_list(home_path: Path, as_json: bool) -> None:
     """List every landed file."""
+    _list_landed(home_path, as_json)
+
+
+def _list_landed(home_path: Path, as_json: bool) -> None:
     from dagster_project.landing.deliveries import list_files
     from dagster_project.summary import print_table
 

@@ -47,6 +47,10 @@ class StageTranslator(DagsterDbtTranslator):
             return dbt_resource_props["schema"]
         return dbt_resource_props["fqn"][1]
 
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """What the model's yml says; its SQL is one click away in dbt docs."""
+        return dbt_resource_props.get("description") or ""
+
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """One team owns the pipeline."""
         return [OWNER]

@@ -21,7 +21,7 @@ from dagster_project.activation.assets import activation_assets
 from dagster_project.dbt_stage import dbt_stage
 from dagster_project.home import DEFAULT_HOME, Home
 from dagster_project.landing.assets import landing_assets
-from dagster_project.publish.assets import publish_assets
+from dagster_project.publish.assets import HOURLY, hourly_publish_assets, publish_assets
 from dagster_project.publish.first_day import first_day
 from dagster_project.publish.ids import load_published_ids
 from dagster_project.resources import CUT_OFF_TAG, HomeResource
@@ -44,12 +44,14 @@ stages = [
     dbt_stage("insights", manifest, days),
     activation_assets(days),
     publish_assets(days),
+    hourly_publish_assets(days),
 ]
 
-daily = define_asset_job("daily", AssetSelection.all(), partitions_def=days,
+hourly = AssetSelection.assets(*HOURLY)
+daily = define_asset_job("daily", AssetSelection.all() - hourly, partitions_def=days,
                          description="The whole line for one Tokyo day, from landing to delivery.")
 hourly_activation = define_asset_job(
-    "hourly_activation", AssetSelection.all() - AssetSelection.groups("publish"), partitions_def=days,
+    "hourly_activation", (AssetSelection.all() - AssetSelection.groups("publish")) | hourly, partitions_def=days,
     description="Lands new events and writes the lists and feeds that are due; marts stay as the daily run left them.")
 
 

@@ -33,11 +33,21 @@ def run_daily(home: Home, as_of: date, sources: Path, skip_refused: bool = False
     _run(home, "daily", as_of, sources, skip_refused, {})
 
 
-def run_hourly(home: Home, at: datetime, as_of: date, sources: Path) -> None:
-    """The hourly job with `at` (aware) as its cut-off."""
+def run_hourly(home: Home, at: datetime, as_of: date, sources: Path, skip_refused: bool = False) -> None:
+    """The hourly job with `at` (aware, a full hour) as its cut-off; errors as `run_daily`."""
     from dagster_project.resources import CUT_OFF_TAG
 
-    _run(home, "hourly_activation", as_of, sources, False, {CUT_OFF_TAG: at.isoformat()})
+    _run(home, "hourly_activation", as_of, sources, skip_refused, {CUT_OFF_TAG: at.isoformat()})
+
+
+def last_sources(home: Home) -> Path | None:
+    """The sources folder of the last run in this home, None before the first."""
+    file = _sources_mark(home)
+    return Path(file.read_text(encoding="utf-8")) if file.exists() else None
+
+
+def _sources_mark(home: Home) -> Path:
+    return home.dagster / "sources_folder"
 
 
 def _run(home: Home, job_name: str, as_of: date, sources: Path, skip_refused: bool, tags: dict[str, str]) -> None:
@@ -45,6 +55,7 @@ def _run(home: Home, job_name: str, as_of: date, sources: Path, skip_refused: bo
         prepare_environment(home, sources)
         doctor.require_sound()
         first_day.include(home, as_of)
+        write_atomically(_sources_mark(home), str(sources.resolve()).encode())
         progress.report("start", f"{job_name} of {as_of} in {home.path}")
         logging.getLogger("dagster").setLevel(logging.CRITICAL)
         from dagster import DagsterInstance

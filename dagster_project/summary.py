@@ -1,15 +1,16 @@
 """What a person wants to see after a run: figures from the published marts, as data and as tables."""
 
-import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids
 from dagster_project.home import Home
-from dagster_project.publish.reader import connect_published
+from dagster_project.publish.reader import connect_day
+from dagster_project.run_context import TOKYO
 
 QUERIES = {
     "sources": "select source, rows, quarantined, identified_share, unified_share from marts.source_coverage order by source",
@@ -28,36 +29,38 @@ QUERIES = {
 }
 
 
-def of_run(home: Home, as_of: date) -> dict[str, Any]:
-    """The figures of a daily run: name -> rows. A backfill shows where its Parquet lies."""
+def of_run(home: Home, as_of: date, syncs_before: dict[str, str]) -> dict[str, Any]:
+    """The figures of the daily run of `as_of`, a backfill too: name -> rows."""
     result: dict[str, Any] = {"as_of": as_of, "home": str(home.path)}
-    with connect_published(home) as con:
+    with connect_day(home, as_of) as con:
         for name, sql in QUERIES.items():
             cursor = con.execute(sql, [as_of] if "?" in sql else [])
             columns = [column[0] for column in cursor.description or []]
             result[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    result["feeds"] = _feeds(home, as_of)
+    result["feeds"] = _feeds(home, syncs_before)
     return result
 
 
-def of_activation(home: Home, as_of: date, cut_off: datetime) -> dict[str, Any]:
-    """The lists of an hourly run: scenario -> rows to send."""
-    hour = (cut_off.astimezone().strftime("%Y-%m-%dT%H:%M%z"))
-    lists = {file.parent.name: sum(1 for _ in file.open(encoding="utf-8"))
-             for file in sorted(home.targets.glob(f"*/{as_of}T*.jsonl"))}
-    return {"as_of": as_of, "cut_off": hour, "lists": lists, "feeds": _feeds(home, as_of)}
+def of_activation(home: Home, cut_off: datetime, syncs_before: dict[str, str]) -> dict[str, Any]:
+    """The lists of the hourly run with `cut_off` (aware): scenario -> rows to send."""
+    hour = (cut_off.astimezone(UTC) + TOKYO).strftime("%Y-%m-%dT%H")
+    lists = {}
+    for file in sorted(home.targets.glob(f"*/{hour}.jsonl")):
+        with file.open(encoding="utf-8") as rows:
+            lists[file.parent.name] = sum(1 for _ in rows)
+    return {"as_of": hour[:10], "cut_off": f"{hour}:00+09:00", "home": str(home.path), "lists": lists,
+            "feeds": _feeds(home, syncs_before)}
 
 
-def _feeds(home: Home, as_of: date) -> list[dict[str, Any]]:
-    """The newest sync of each feed, where it belongs to `as_of`."""
-    found = []
-    for feed in sorted(folder for folder in home.feeds.iterdir() if folder.is_dir()):
-        manifests = sorted(feed.glob("*/manifest.json"))
-        if manifests:
-            manifest = json.loads(manifests[-1].read_text())
-            if manifest["as_of"] == str(as_of):
-                found.append({"feed": feed.name, "sync": manifest["sync_id"], **manifest["counts"]})
-    return found
+def syncs(home: Home) -> dict[str, str]:
+    """feed -> its newest delivered sync."""
+    return {feed: records[-1].sync_id for feed in feed_ids(home) if (records := FeedLedger(home, feed).delivered())}
+
+
+def _feeds(home: Home, before: dict[str, str]) -> list[dict[str, Any]]:
+    """The newest sync of each feed, where it is not the one of `before`."""
+    return [{"feed": feed, "sync": sync_id, **FeedLedger(home, feed).delivered()[-1].counts.model_dump()}
+            for feed, sync_id in syncs(home).items() if before.get(feed) != sync_id]
 
 
 def print_table(rows: list[dict[str, Any]], empty: str = "nothing", title: str | None = None) -> None:

@@ -1,31 +1,43 @@
 """Running suites with Great Expectations against the warehouse, and its Data Docs.
 
-Results keep counts only: no value of a row gets into a check's metadata or into the docs.
+Results keep counts only: no value of a row gets into a check's metadata or into the docs, but for columns that an
+expectation names as harmless (`meta: {shows: ...}`), such as a source or a file.
 """
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from dagster_project import warehouse
 from dagster_project.errors import StageFailed
-from dagster_project.gates.suites import Suite
+from dagster_project.gates.suites import ROWS, Suite
 from dagster_project.home import Home
 
 RESULT_FORMAT = {"result_format": "BASIC", "exclude_unexpected_values": True, "partial_unexpected_count": 0,
                  "include_unexpected_rows": False}
+# So many rows of `shows` tell where to look; more would bury the message.
+SHOWN_ROWS = 5
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One expectation's result: `observed` is a figure, never a value of a row."""
+    """One expectation's result. `observed` is a figure; `shown` are the harmless columns of rows that broke it."""
 
     expectation: str
     column: str
     severity: str
     passed: bool
     observed: str
+    description: str = ""
+    shown: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        told = self.description or f"{self.expectation} {self.column}".strip()
+        return f"{told}: not so ({', '.join(filter(None, [f'observed {self.observed}', self.shown]))})"
 
 
 @cache
@@ -65,30 +77,59 @@ def validate(home: Home, suite: Suite) -> list[Verdict]:
         context.suites.delete(suite.name)
         source.delete_asset(suite.name)
     asset = source.add_table_asset(suite.name, table_name=suite.table, schema_name=suite.schema)
-    expectations = gx.ExpectationSuite(name=suite.name)
-    for given in suite.expectations:
-        expectations.add_expectation_configuration(ExpectationConfiguration(
+    expectations = gx.ExpectationSuite(name=suite.name, expectations=[
+        ExpectationConfiguration(
             type=given["type"], kwargs=given.get("kwargs", {}), severity=given.get("severity", "critical"),
-            notes=given.get("notes")))
+            description=given.get("description"), notes=given.get("notes"), meta=given.get("meta"),
+        ).to_domain_obj()
+        for given in suite.expectations])
     definition = context.validation_definitions.add(gx.ValidationDefinition(
         name=suite.name, data=asset.add_batch_definition_whole_table("whole"), suite=context.suites.add(expectations)))
     checkpoint = gx.Checkpoint(name=suite.name, validation_definitions=[definition], result_format=RESULT_FORMAT)
     [result] = checkpoint.run().run_results.values()
-    return [_verdict(suite, item) for item in result.results]
+    return [_verdict(home, suite, item) for item in result.results]
 
 
-def _verdict(suite: Suite, item: Any) -> Verdict:
+def _verdict(home: Home, suite: Suite, item: Any) -> Verdict:
     configuration = item.expectation_config
     info = item.exception_info or {}
     details = [info] if "raised_exception" in info else list(info.values())
     raised = [detail for detail in details if detail.get("raised_exception")]
     if raised:
-        raise StageFailed(f"expectation {configuration.type} on {suite.name} could not be evaluated: "
-                          f"{raised[0].get('exception_message')}")
+        raise StageFailed(
+            f"gate of stage {suite.stage}: expectation {configuration.type} on {suite.name} could not be evaluated: "
+            f"{_without_values(str(raised[0].get('exception_message')))}. The check is at fault, not the data: mend "
+            f"expectations/{suite.stage}/{suite.table}.yml and run again. Nothing after it was built; what is "
+            "published stays as it was.")
     observed = item.result.get("unexpected_count", item.result.get("observed_value"))
-    return Verdict(configuration.type, str(configuration.kwargs.get("column", "")),
-                   str(getattr(configuration.severity, "value", configuration.severity)), bool(item.success),
-                   str(observed))
+    meta = configuration.meta or {}
+    passed = bool(item.success)
+    return Verdict(
+        configuration.type, str(configuration.kwargs.get("column", "")),
+        str(getattr(configuration.severity, "value", configuration.severity)), passed, str(observed),
+        configuration.description or "",
+        "" if passed or configuration.type != ROWS else
+        _shown(home, suite, configuration.kwargs["unexpected_rows_query"], meta.get("shows", [])),
+        meta.get("remedy", ""))
+
+
+def _shown(home: Home, suite: Suite, query: str, columns: list[str]) -> str:
+    """The harmless `columns` of the first rows that broke an expectation, as text."""
+    if not columns:
+        return ""
+    con = warehouse.connect(home)
+    try:
+        rows = con.execute(f"select distinct {', '.join(columns)} from ({query.format(batch=suite.relation)})"  # noqa: S608 (a suite's own SQL)
+                           f" order by all limit {SHOWN_ROWS}").fetchall()
+    finally:
+        con.close()
+    return "; ".join(", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
+                     for row in rows)
+
+
+def _without_values(message: str) -> str:
+    """A database's message without the values it quotes (`Could not convert string '...'`), on one line."""
+    return " ".join(re.sub(r"'[^']*'", "'...'", message.split("[SQL:")[0]).split())[:400]
 
 
 def write_docs(home: Home) -> None:

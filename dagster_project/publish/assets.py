@@ -1,4 +1,7 @@
-"""Publish as a Dagster step: the only one that touches what others read. Swap, then move, then deliver."""
+"""Publish as Dagster steps: the only ones that touch what others read. Swap, then move, then deliver.
+
+The daily job publishes everything; the hourly one only lists and feeds, and leaves the marts as the day made them.
+"""
 
 import json
 from collections.abc import Iterator
@@ -16,22 +19,26 @@ from dagster_project.publish.catalog import MARTS
 from dagster_project.resources import HomeResource
 from dagster_project.settings import effective_settings
 
+HOURLY = (["publish", "hourly_lists"], ["publish", "hourly_syncs"])
+
+PREPARED = [["activation", name] for name in ("scenario_targets", "suppressions", "feeds")]
+
+
+def spec(name: str, kinds: set[str], description: str, deps: list[list[str]]) -> AssetSpec:
+    """One asset of group publish."""
+    return AssetSpec(["publish", name], group_name="publish", kinds=kinds, owners=[OWNER], description=description,
+                     deps=deps)
+
 
 def publish_assets(partitions: PartitionsDefinition) -> Any:
     """The step `publish`: marts, lists and feeds where others read them."""
-
-    def spec(name: str, kinds: set[str], description: str, deps: list[list[str]]) -> AssetSpec:
-        return AssetSpec(["publish", name], group_name="publish", kinds=kinds, owners=[OWNER],
-                         description=description, deps=deps)
-
-    prepared = [["activation", name] for name in ("scenario_targets", "suppressions", "feeds")]
     warehouse = [relation.split(".") for relation, _ in MARTS.values() if not relation.startswith("activation.")]
     specs = [
         spec("marts", {"duckdb", "parquet"}, "Every mart in marts.duckdb and as Parquet, swapped in by rename.",
-             [*warehouse, *prepared]),
-        spec("lists", {"json"}, "Target lists, one file per scenario and run.", prepared),
-        spec("syncs", {"csv"}, "Feeds delivered to their destinations, manifest last.", prepared),
-        spec("docs", {"html"}, "Great Expectations Data Docs and dbt docs, to open in a browser.", prepared),
+             [*warehouse, *PREPARED]),
+        spec("lists", {"json"}, "Target lists, one file per scenario and run.", PREPARED),
+        spec("syncs", {"csv"}, "Feeds delivered to their destinations, manifest last.", PREPARED),
+        spec("docs", {"html"}, "Great Expectations Data Docs and dbt docs, to open in a browser.", PREPARED),
     ]
 
     @multi_asset(name="publish", specs=specs, partitions_def=partitions, can_subset=False)
@@ -44,7 +51,7 @@ def publish_assets(partitions: PartitionsDefinition) -> Any:
             deliveries = []
             if run.is_newest:
                 # The ledger goes first: a crash after it leaves ids and steps known that a re-run gives again.
-                ids.record(con, place, run.as_of)
+                ids.record(con, place, run_id_of(run))
                 lists.commit(place, run_id_of(run))
                 volumes.record(con, place, run.as_of)
             marts.swap(place, run.as_of, run.is_newest)
@@ -56,11 +63,41 @@ def publish_assets(partitions: PartitionsDefinition) -> Any:
             yield MaterializeResult(asset_key=["publish", "marts"], metadata={
                 "dagster/row_count": sum(rows.values()), **rows})
             yield MaterializeResult(asset_key=["publish", "lists"])
-            yield MaterializeResult(asset_key=["publish", "syncs"], metadata={
-                delivery.feed_id: json.dumps(delivery.counts.model_dump()) for delivery in deliveries})
+            yield MaterializeResult(asset_key=["publish", "syncs"], metadata=_counts(deliveries))
             yield MaterializeResult(asset_key=["publish", "docs"])
-            undelivered = [delivery.message for delivery in deliveries if delivery.message]
-            if undelivered:
-                raise StageFailed("; ".join(undelivered) + ". Everything else of the run is published.")
+            _require_delivered(deliveries)
 
     return publish
+
+
+def hourly_publish_assets(partitions: PartitionsDefinition) -> Any:
+    """The step `publish_hourly`: the lists and feeds of an hourly run, between two daily ones."""
+    specs = [
+        spec("hourly_lists", {"json"}, "Target lists of an hourly run, one file per scenario of hourly cadence.", PREPARED),
+        spec("hourly_syncs", {"csv"}, "Feeds delivered by an hourly run, manifest last.", PREPARED),
+    ]
+
+    @multi_asset(name="publish_hourly", specs=specs, partitions_def=partitions, can_subset=False)
+    def publish_hourly(context: AssetExecutionContext, home: HomeResource) -> Iterator[Any]:
+        with home.stage(context, "publish") as (con, run):
+            place = home.home
+            deliveries = []
+            if run.is_newest:
+                ids.record(con, place, run_id_of(run))
+                lists.commit(place, run_id_of(run))
+                deliveries = feeds.deliver_all(place, feeds.read_prepared(place))
+            yield MaterializeResult(asset_key=HOURLY[0])
+            yield MaterializeResult(asset_key=HOURLY[1], metadata=_counts(deliveries))
+            _require_delivered(deliveries)
+
+    return publish_hourly
+
+
+def _counts(deliveries: list[feeds.Delivery]) -> dict[str, str]:
+    return {delivery.feed_id: json.dumps(delivery.counts.model_dump()) for delivery in deliveries}
+
+
+def _require_delivered(deliveries: list[feeds.Delivery]) -> None:
+    undelivered = [delivery.message for delivery in deliveries if delivery.message]
+    if undelivered:
+        raise StageFailed("; ".join(undelivered) + ". Everything else of the run is published.")

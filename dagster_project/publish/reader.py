@@ -1,5 +1,7 @@
 """Opening the published marts as an analyst does."""
 
+from datetime import date
+
 import duckdb
 
 from dagster_project.errors import UsageError
@@ -19,4 +21,18 @@ def connect_published(home: Home) -> duckdb.DuckDBPyConnection:
     target = str(home.published).replace("'", "''")
     con.execute(f"attach '{target}' as published (read_only)")
     con.execute("use published")
+    return con
+
+
+def connect_day(home: Home, as_of: date) -> duckdb.DuckDBPyConnection:
+    """A connection in which `marts.<mart>` is the Parquet of one published day. Raises UsageError where it is not kept."""
+    folder = home.marts / str(as_of)
+    if not folder.is_dir():
+        raise UsageError(f"{home.path} keeps no marts of {as_of}; run: kizuna run --as-of {as_of} --home {home.path}")
+    con = duckdb.connect()
+    con.execute("set TimeZone = 'UTC'")
+    con.execute("create schema marts")
+    for file in sorted(folder.glob("*.parquet")):
+        target = str(file).replace("'", "''")
+        con.execute(f"create view marts.{file.stem} as select * from read_parquet('{target}')")
     return con

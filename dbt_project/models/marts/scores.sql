@@ -11,7 +11,9 @@ with sums as (
 customers as (
     select persons.customer_id
     from {{ ref('persons') }} as persons
-    where not persons.is_visitor
+    where
+        not persons.is_visitor
+        and persons.first_seen_at < {{ as_of_end_at() }}
 ),
 
 scores as (

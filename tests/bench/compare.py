@@ -1,0 +1,80 @@
+"""Do two databases hold the same rows? Compared over the columns that the yardstick writes, both ways, with counts of
+duplicates; figures that are ratios are compared to nine digits.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+MARTS = (
+    "customers", "visitors", "customer_identifiers", "touchpoints", "orders", "order_items", "rf_customers", "rf_matrix",
+    "purchase_conversion", "brand_ranks", "brand_pyramid", "score_ledger", "scores", "badges", "kpi_daily",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far a mart differs: rows in both databases' tables, and rows that only one of them has."""
+
+    mart: str
+    rows: int
+    only_published: int
+    only_yardstick: int
+    columns: tuple[str, ...]
+
+    @property
+    def is_same(self) -> bool:
+        """Row for row."""
+        return not (self.only_published or self.only_yardstick)
+
+
+def compare(published: Path, yardstick: Path) -> list[Difference]:
+    """Every mart of `published` (schema marts) against the table of the same name in `yardstick`."""
+    with duckdb.connect() as con:
+        con.execute(f"attach '{published}' as published (read_only)")
+        con.execute(f"attach '{yardstick}' as yardstick (read_only)")
+        return [_compare(con, mart) for mart in MARTS]
+
+
+def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    found = con.execute(f"describe {relation}").fetchall()
+    return {name: kind for name, kind, *_ in found}
+
+
+def _compare(con: duckdb.DuckDBPyConnection, mart: str) -> Difference:
+    ours, theirs = f"published.marts.{mart}", f"yardstick.main.{mart}"
+    types = _columns(con, ours)
+    shared = [name for name in _columns(con, theirs) if name in types]
+    picked = ", ".join(_comparable(name, types[name]) for name in shared)
+    # Sorting text of a million rows is dear: rows are told apart by a hash of all their columns, counted.
+    sides = [
+        f"select hash({picked}) as row_hash, count(*) as times from {relation} group by all" for relation in (ours, theirs)
+    ]
+    [(only_ours, only_theirs)] = con.execute(
+        "select coalesce(sum(greatest(coalesce(o.times, 0) - coalesce(t.times, 0), 0)), 0),"
+        " coalesce(sum(greatest(coalesce(t.times, 0) - coalesce(o.times, 0), 0)), 0)"
+        f" from ({sides[0]}) as o full join ({sides[1]}) as t using (row_hash)"
+    ).fetchall()
+    [(rows,)] = con.execute(f"select count(*) from {ours}").fetchall()
+    differing = () if only_ours == only_theirs == 0 else _differing(con, ours, theirs, shared, types)
+    return Difference(mart, rows, int(only_ours), int(only_theirs), differing)
+
+
+def _comparable(name: str, kind: str) -> str:
+    return f"round(cast({name} as double), 9)" if kind in ("DOUBLE", "FLOAT") else f"cast({name} as {kind})"
+
+
+def _differing(con, ours: str, theirs: str, shared: list[str], types: dict[str, str]) -> tuple[str, ...]:
+    """The columns whose values, taken alone, do not occur equally often on both sides."""
+    found = []
+    for name in shared:
+        value = _comparable(name, types[name])
+        sides = [f"select {value} as value, count(*) as times from {relation} group by all" for relation in (ours, theirs)]
+        [(count,)] = con.execute(
+            f"select count(*) from (({sides[0]} except {sides[1]}) union all ({sides[1]} except {sides[0]}))"
+        ).fetchall()
+        if count:
+            found.append(name)
+    return tuple(found)
