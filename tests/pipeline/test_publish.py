@@ -11,7 +11,7 @@ import duckdb
 from dagster_project.home import Home
 from dagster_project.publish.catalog import MARTS
 from dagster_project.publish.reader import connect_published
-from tests.pipeline.conftest import LAST_DAY, Shop
+from tests.conftest import LAST_DAY, Shop
 
 
 def test_every_mart_of_the_catalogue_is_published_twice(shop: Shop) -> None:

@@ -1,0 +1,90 @@
+"""The whole line on a small simulated shop, run once per session as a user runs it: by the command line."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dagster_project.home import Home
+from dagster_project.publish.reader import connect_published
+
+LAST_DAY = date(2026, 3, 31)
+KIZUNA = Path(sys.executable).with_name("kizuna")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A home with its sources, and what a user can do with them."""
+
+    home: Path
+    sources: Path
+    seeds: Path | None = None
+
+    def kizuna(self, *arguments: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
+        """Run the console script with this home; `check` is the exit status that must come."""
+        environment = os.environ | {"KIZUNA_SALT": "pipeline-tests"}
+        if self.seeds is not None:
+            environment["KIZUNA_SEEDS"] = str(self.seeds)
+        done = subprocess.run([str(KIZUNA), *arguments, "--home", str(self.home)], capture_output=True, text=True,
+                              env=environment, cwd=self.home.parent, check=False)
+        if check is not None:
+            assert done.returncode == check, f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        return done
+
+    def run(self, as_of: date = LAST_DAY, check: int | None = 0) -> subprocess.CompletedProcess[str]:
+        """The daily job."""
+        return self.kizuna("run", "--as-of", str(as_of), "--sources", str(self.sources), check=check)
+
+    def query(self, sql: str, parameters: list[Any] | None = None) -> list[tuple]:
+        """Rows from the published marts."""
+        with connect_published(Home(self.home)) as con:
+            return con.execute(sql, parameters or []).fetchall()
+
+    def published(self) -> dict[str, str]:
+        """A fingerprint of everything that others read: each mart's content, each list, each feed manifest."""
+        found = {}
+        with connect_published(Home(self.home)) as con:
+            for (table,) in con.execute("select table_name from duckdb_tables() where schema_name = 'marts'"
+                                        " order by 1").fetchall():
+                found[table] = str(con.execute(
+                    f"select count(*), bit_xor(hash(x)), sum(hash(x)::hugeint) from (select x from marts.{table} x)"
+                ).fetchall())
+        for folder in ("targets", "feeds"):
+            for file in sorted((self.home / folder).rglob("*")):
+                if file.is_file():
+                    found[str(file.relative_to(self.home))] = str(hash(file.read_bytes()))
+        return found
+
+    def copy(self, to: Path) -> "Shop":
+        """The same shop in another place, for a test that changes things."""
+        shutil.copytree(self.home, to / "home")
+        shutil.copytree(self.sources, to / "sources")
+        return Shop(to / "home", to / "sources", self.seeds)
+
+    def manifests(self, feed: str) -> list[dict[str, Any]]:
+        """The feed's manifests, oldest first."""
+        return [json.loads(file.read_text()) for file in sorted((self.home / "feeds" / feed).glob("*/manifest.json"))]
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources of a simulated shop of 400 members over 200 days."""
+    out = tmp_path_factory.mktemp("shop") / "sources"
+    subprocess.run([str(KIZUNA), "simulate", "--members", "400", "--days", "200", "--seed", "7",
+                    "--last-day", str(LAST_DAY), "--out", str(out)], check=True, capture_output=True)
+    return out
+
+
+@pytest.fixture(scope="session")
+def shop(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The shop after one daily run."""
+    shop = Shop(tmp_path_factory.mktemp("run") / "home", sources)
+    shop.run()
+    return shop
