@@ -121,7 +121,7 @@ def test_an_empty_table_passes(home: Home) -> None:
     suite = Suite("staging", "staging", "nothing", (
         {"type": "expect_column_values_to_be_between", "kwargs": {"column": "amount", "min_value": 0, "max_value": 1}},
         {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "email"}},
-        {"type": "expect_column_proportion_of_non_null_values_to_be_between", "kwargs": {"column": "id", "min_value": 0.2}},
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id", "mostly": 0.2}},
         rows("select 1 from {batch}"),
     ))
     assert [verdict.passed for verdict in validation.validate(home, suite)] == [True] * 4
