@@ -1,4 +1,4 @@
-"""One customer, and why he is one: `kizuna card`, `kizuna path`, `kizuna why`. Reads the published marts only.
+"""One customer, and why he is one: `kizuna card`, `kizuna path`, `kizuna why`. Never opens the warehouse.
 
 A user names a person by customer_id or by `kind:value`; the value is normalised and hashed as the pipeline does it,
 so no address need be stored in a mart to be found again.
@@ -13,6 +13,7 @@ from dagster_project.errors import UsageError
 from dagster_project.home import Home
 from dagster_project.identity import explain
 from dagster_project.identity.hashing import identifier_hash
+from dagster_project.landing.origin_rows import origin_rows
 from dagster_project.publish.reader import connect_published
 from dagster_project.staging import normalise
 from dagster_project.summary import print_table
@@ -22,23 +23,21 @@ KINDS = ("member_id", "card_no", "line_user_id", "email", "phone", "visitor_id")
 TIMELINE_ROWS = 20
 
 
-def hashed(home: Home, word: str) -> tuple[str, str]:
-    """(kind, identifier_hash) of `kind:value`. Raises UsageError for an unknown kind or an unreadable value."""
-    kind, _, value = _normalised(word).partition(":")
-    return kind, identifier_hash(home.salt(), kind, value)
-
-
-def _normalised(word: str) -> str:
-    """`kind:value` with the value as staging leaves it; a customer_id as it is."""
-    kind, colon, value = word.partition(":")
-    if not colon:
-        return word
-    if kind not in KINDS or not value:
+def normalised(word: str) -> tuple[str, str]:
+    """(kind, value as staging leaves it) of `kind:value`. Raises UsageError for an unknown kind or an unreadable value."""
+    kind, _, value = word.partition(":")
+    if kind not in KINDS or not value.strip():
         raise UsageError(f"{kind!r} is neither a customer_id nor kind:value; kinds are {', '.join(KINDS)}")
     read, problem = READERS.get(kind, normalise.read_id)(value)
     if read is None:
         raise UsageError(f"this {kind} cannot be read: {problem}")
-    return f"{kind}:{read}"
+    return kind, str(read)
+
+
+def hashed(home: Home, word: str) -> tuple[str, str]:
+    """(kind, identifier_hash) of `kind:value`; errors as `normalised`."""
+    kind, value = normalised(word)
+    return kind, identifier_hash(home.salt(), kind, value)
 
 
 def customer_of(con: duckdb.DuckDBPyConnection, home: Home, word: str) -> str:
@@ -62,9 +61,7 @@ def look_up(home: Home, who: str) -> dict[str, Any]:
         customer_id = customer_of(con, home, who)
 
         def rows(sql: str) -> list[dict[str, Any]]:
-            cursor = con.execute(sql, [customer_id])
-            columns = [column[0] for column in cursor.description or []]
-            return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            return _rows(con.execute(sql, [customer_id]))
 
         return {
             "customer_id": customer_id,
@@ -97,7 +94,7 @@ def path(home: Home, a: str, b: str) -> dict[str, Any]:
     with connect_published(home) as con:
         customers = [customer_of(con, home, word) for word in (a, b)]
         one = customers[0] == customers[1]
-        ends = [_normalised(word) for word in (a, b)]
+        ends = [":".join(normalised(word)) if ":" in word else word for word in (a, b)]
         return {"customers": customers, "is_one_person": one,
                 "chain": explain.path(con, home.salt(), *ends) if one else []}
 
@@ -112,23 +109,53 @@ def print_path(found: dict[str, Any]) -> None:
 
 
 def why(home: Home, feed_row_id: str) -> dict[str, Any]:
-    """The list row, the customer's row, and the acts of the customer up to it, with their source keys."""
+    """The listed row; its trigger's rows in the sources; the customer's latest acts before it, with theirs.
+
+    Read from the ledger, which knows hourly runs before a daily one publishes them. Raises UsageError for an unknown row.
+    """
     with connect_published(home) as con:
-        cursor = con.execute("select * from marts.scenario_targets where feed_row_id = ?", [feed_row_id])
-        columns = [column[0] for column in cursor.description or []]
-        found = cursor.fetchall()
-        if not found:
-            raise UsageError(f"no feed row {feed_row_id} was ever listed")
-        target = dict(zip(columns, found[0], strict=True))
-        cursor = con.execute(
+        target = _listed(con, home, feed_row_id)
+        acts = _rows(con.execute(
             "select occurred_at, action, product_id, content_id, source, source_key from marts.touchpoints"
             " where customer_id = ? and occurred_at <= ? order by occurred_at desc, touchpoint_id limit 10",
-            [target["customer_id"], target["send_at"]])
-        columns = [column[0] for column in cursor.description or []]
-        return {"target": target, "acts": [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]}
+            [target["customer_id"], target["send_at"]]))
+        members = con.execute("select unnest(member_ids) from marts.customers where customer_id = ?",
+                              [target["customer_id"]]).fetchall()
+    trigger = _trigger_keys(target["trigger"], [member_id for (member_id,) in members])
+    origins: dict[tuple[Any, Any], dict[str, Any]] = {}
+    for row in origin_rows(home, [*trigger, *((act["source"], act["source_key"]) for act in acts)]):
+        origins.setdefault((row["source"], row["source_key"]), row)
+    for act in acts:
+        origin = origins.get((act["source"], act["source_key"]), {})
+        act |= {"file": origin.get("file"), "line_no": origin.get("line_no")}
+    return {"target": target, "trigger_rows": [origins[key] for key in trigger if key in origins], "acts": acts}
+
+
+def _listed(con: duckdb.DuckDBPyConnection, home: Home, feed_row_id: str) -> dict[str, Any]:
+    files = [str(file) for file in sorted((home.ledger / "scenario_steps").glob("*.parquet"))]
+    found = _rows(con.execute(
+        "select as_of, feed_row_id, scenario_id, step, customer_id, channel, send_at, content_id, product_id, reason,"
+        " rule_version, holdout, trigger, due_at from read_parquet(?, union_by_name = true) where feed_row_id = ?",
+        [files, feed_row_id])) if files else []
+    if not found:
+        raise UsageError(f"no feed row {feed_row_id} was ever listed")
+    return found[0]
+
+
+def _trigger_keys(trigger: str, member_ids: list[str]) -> list[tuple[str, str]]:
+    """The (source, key) of what set a scenario off: an act, an order, or a date that the member's record tells."""
+    kind, _, key = trigger.partition(":")
+    source = {"ec": "ec_orders", "store": "pos_receipts"}.get(kind, kind)
+    return [("members", member_id) for member_id in member_ids] if kind == "birthday" else [(source, key)]
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    columns = [column[0] for column in cursor.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def print_why(found: dict[str, Any]) -> None:
     """The lineage as a person reads it."""
     print_table([{"column": name, "value": value} for name, value in found["target"].items()], title="The row")
-    print_table(found["acts"], "none", title="The customer's latest acts before it, with their keys in the sources")
+    print_table(found["trigger_rows"], "none", title="What set it off, in the sources")
+    print_table(found["acts"], "none", title="The customer's latest acts before it, with file and line")

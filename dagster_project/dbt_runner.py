@@ -12,6 +12,9 @@ from dagster_project.errors import ConfigurationError, Fault, StageFailed
 from dagster_project.home import Home
 from dagster_project.project import DBT_PROJECT, seeds
 
+# A build's results reach the caller as events; writing the manifest again at each stage costs a second.
+WRITES = {"build": ("--no-write-json",)}
+
 _manifests: dict[tuple[Path, Path], Any] = {}
 
 
@@ -36,7 +39,7 @@ def invoke(home: Home, arguments: list[str], callbacks: list[Callable[[Any], Non
     return dbtRunner(manifest=manifest, callbacks=callbacks or []).invoke(
         [*arguments, "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
          "--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs"),
-         "--log-level", "none", "--log-level-file", "warn", "--no-use-colors"],
+         "--log-level", "none", "--log-level-file", "warn", "--no-use-colors", *WRITES.get(arguments[0], ())],
     )
 
 

@@ -40,7 +40,10 @@ class RunContext:
 
 
 def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContext) -> None:
-    """Write run.context (one row) and run.settings, replacing what an earlier run left."""
+    """Write run.context (one row) and run.settings, replacing what an earlier run left.
+
+    From now until `finish`, the warehouse is no finished run's.
+    """
     con.execute("create schema if not exists run")
     con.execute(
         "create or replace table run.context as select cast(? as date) as as_of, cast(? as timestamp) as as_of_end_at,"
@@ -51,5 +54,11 @@ def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContex
     )
     con.execute("create or replace table run.settings (name varchar, value varchar)")
     con.executemany("insert into run.settings values (?, ?)", sorted(effective_settings().items()))
+    con.execute("drop table if exists run.finished")
     con.execute("create table if not exists run.published_ids"
                 " (customer_id varchar, anchor_key bigint, first_as_of date)")
+
+
+def finish(con: duckdb.DuckDBPyConnection) -> None:
+    """Write run.finished: the context of the run that went through to its publication, whole."""
+    con.execute("create or replace table run.finished as select * exclude (salt) from run.context")

@@ -12,7 +12,18 @@ from dagster_project.files import write_atomically
 from dagster_project.home import Home
 from dagster_project.publish import first_day
 
-INSTANCE = b"# Dagster's instance of this home.\ntelemetry:\n  enabled: false\n"
+# One event log for all runs: the default writes each event of an asset twice, into two SQLite files, and a run has
+# about 1,200 of them.
+INSTANCE = b"""# Dagster's instance of this home.
+telemetry:
+  enabled: false
+event_log_storage:
+  module: dagster.core.storage.event_log
+  class: ConsolidatedSqliteEventLogStorage
+  config:
+    base_dir:
+      env: DAGSTER_HOME
+"""
 
 
 def prepare_environment(home: Home, sources: Path | None = None) -> None:

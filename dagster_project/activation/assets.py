@@ -1,5 +1,6 @@
 """Activation as a Dagster step: target lists, suppressions and each feed's checked difference, all in scratch."""
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,6 +80,8 @@ def activation_assets(partitions: PartitionsDefinition) -> Any:
                 metadata={"dagster/row_count": sum(sum(count.suppressed.values()) for count in counts)},
             )
             prepared = {}
+            # What an earlier run prepared and never delivered must not pass for this run's.
+            shutil.rmtree(home.home.scratch / "feeds", ignore_errors=True)
             if run.is_newest:
                 for feed in feeds.load_feeds(seeds() / "feeds"):
                     sync = feeds.prepare(con, home.home, feed, run.as_of, run.cut_off_at)

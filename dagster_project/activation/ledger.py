@@ -94,7 +94,7 @@ def load_ledger(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
         paths = _files(home, what, lambda run_id: run_id != run.run_id)
         _load(con, what, f"ledger_{what}_rows", paths)
         con.execute(
-            f"create or replace table activation.ledger_{what} as select rows.*, runs.run_no,"  # noqa: S608
+            f"create or replace table activation.ledger_{what} as select rows.*, runs.run_no,"
             " runs.run_no < ? as is_earlier"
             f" from activation.ledger_{what}_rows as rows"
             " inner join activation.ledger_runs as runs on rows.run_id = runs.run_id",
@@ -113,7 +113,7 @@ def write_ledger(con: duckdb.DuckDBPyConnection, folder: Path, run: Run) -> None
     """Write this run's ledger files into `folder`, from where `commit` moves them into the ledger."""
     for what, table in TABLES.items():
         target = str(folder / f"{what}.parquet").replace("'", "''")
-        copied = f"copy (select * from activation.{table}) to '{target}'"  # noqa: S608 (names are ours)
+        copied = f"copy (select * from activation.{table}) to '{target}'"
         con.execute(f"{copied} (format parquet, compression zstd)")
     (folder / "run.json").write_bytes(run.content())
 
@@ -126,7 +126,7 @@ def _load(con: duckdb.DuckDBPyConnection, what: str, table: str, paths: list[str
     con.execute(f"create or replace table activation.{table} ({COLUMNS[what]})")
     if paths:
         con.execute(
-            f"insert into activation.{table} by name"  # noqa: S608
+            f"insert into activation.{table} by name"
             " select * from read_parquet(?, union_by_name = true)",
             [paths],
         )

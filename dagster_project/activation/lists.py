@@ -39,7 +39,7 @@ def write_lists(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
         # COPY binds nothing; a scenario id is letters, digits and underscores, the folder the home's own.
         target = str(path).replace("'", "''")
         con.execute(
-            "copy (select feed_row_id, as_of, scenario_id, step, customer_id, channel,"  # noqa: S608
+            "copy (select feed_row_id, as_of, scenario_id, step, customer_id, channel,"
             " strftime(send_at, '%Y-%m-%dT%H:%M:%SZ') as send_at, content_id, product_id, reason,"
             " rule_version"
             f" from activation.scenario_targets where scenario_id = '{scenario_id}' and not holdout"

@@ -143,4 +143,4 @@ def _share(text: str) -> float:
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:
     if rows:
         places = ", ".join("?" * len(rows[0]))
-        con.executemany(f"insert into activation.{table} values ({places})", rows)  # noqa: S608
+        con.executemany(f"insert into activation.{table} values ({places})", rows)

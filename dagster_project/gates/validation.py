@@ -86,7 +86,19 @@ def validate(home: Home, suite: Suite) -> list[Verdict]:
     definition = context.validation_definitions.add(gx.ValidationDefinition(
         name=suite.name, data=asset.add_batch_definition_whole_table("whole"), suite=context.suites.add(expectations)))
     # A validation definition keeps its result for the Data Docs by itself; a checkpoint around it would only add actions.
-    return [_verdict(home, suite, item) for item in definition.run(result_format=RESULT_FORMAT).results]
+    try:
+        return [_verdict(home, suite, item) for item in definition.run(result_format=RESULT_FORMAT).results]
+    except StageFailed:
+        _forget_results(context, suite)
+        raise
+
+
+def _forget_results(context: Any, suite: Suite) -> None:
+    """Keep an error of a check out of the Data Docs: the database's message may quote a value of a row."""
+    store = context.validation_results_store
+    for key in store.list_keys():
+        if key.expectation_suite_identifier.name == suite.name:
+            store.remove_key(key)
 
 
 def _verdict(home: Home, suite: Suite, item: Any) -> Verdict:

@@ -17,6 +17,7 @@ from dagster_project.errors import StageFailed
 from dagster_project.publish import docs, ids, marts, runs, volumes
 from dagster_project.publish.catalog import MARTS
 from dagster_project.resources import HomeResource
+from dagster_project.run_context import finish
 from dagster_project.settings import effective_settings
 
 HOURLY = (["publish", "hourly_lists"], ["publish", "hourly_syncs"])
@@ -60,6 +61,7 @@ def publish_assets(partitions: PartitionsDefinition) -> Any:
                 runs.record(place, run.as_of, files)
                 marts.forget_old_days(place, run.as_of, int(effective_settings()["keep_days"]))
                 deliveries = feeds.deliver_all(place, feeds.read_prepared(place))
+            finish(con)
             yield MaterializeResult(asset_key=["publish", "marts"], metadata={
                 "dagster/row_count": sum(rows.values()), **rows})
             yield MaterializeResult(asset_key=["publish", "lists"])
@@ -86,6 +88,7 @@ def hourly_publish_assets(partitions: PartitionsDefinition) -> Any:
                 ids.record(con, place, run_id_of(run))
                 lists.commit(place, run_id_of(run))
                 deliveries = feeds.deliver_all(place, feeds.read_prepared(place))
+            finish(con)
             yield MaterializeResult(asset_key=HOURLY[0])
             yield MaterializeResult(asset_key=HOURLY[1], metadata=_counts(deliveries))
             _require_delivered(deliveries)

@@ -33,12 +33,19 @@ MARTS: dict[str, tuple[str, str]] = {
 
 # The column by which a mart of events is cut at the end of as_of: later rows are good rows that wait.
 EVENT_TIME = {"touchpoints": "occurred_at", "orders": "ordered_at", "order_items": "ordered_at"}
+# Marts of identity, which knows nothing of as_of: a person first seen later is not published yet.
+PERSONS = {"customer_identifiers", "customer_aliases"}
 
 
 def selection(mart: str) -> str:
     """The SELECT over the warehouse that a mart is published from. Names are this module's own constants."""
     relation, order = MARTS[mart]
-    where = (f" where {EVENT_TIME[mart]} < (select as_of_end_at from run.context)" if mart in EVENT_TIME else "")
+    where = ""
+    if mart in EVENT_TIME:
+        where = f" where {EVENT_TIME[mart]} < (select as_of_end_at from run.context)"
+    elif mart in PERSONS:
+        where = (" where customer_id is null or customer_id in (select customer_id from identity.persons"
+                 " where first_seen_at < (select as_of_end_at from run.context))")
     return f"select * from {relation}{where}" + (f" order by {order}" if order else "")
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.activation.ledger import run_id_of
 from dagster_project.files import replace, sync
 from dagster_project.home import Home
 from dagster_project.run_context import RunContext
@@ -13,14 +12,17 @@ from dagster_project.run_context import RunContext
 
 def load_published_ids(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> Iterator[Any]:
     """What the identity stage reads besides staging; yields no output of its own."""
-    load(con, home, run_id_of(run))
+    load(con, home)
     yield from ()
 
 
-def load(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
-    """Write run.published_ids from the ledger; a repetition of a run does not see what it published itself."""
-    files = [str(file) for file in sorted((home.ledger / "published_ids").glob("*.parquet"))
-             if file.stem != run_id]
+def load(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Write run.published_ids from the ledger.
+
+    A repetition of a run sees what it published itself: an id that is gone since, because a delivery was withdrawn, was
+    published all the same.
+    """
+    files = [str(file) for file in sorted((home.ledger / "published_ids").glob("*.parquet"))]
     con.execute("create or replace table run.published_ids"
                 " (customer_id varchar, anchor_key bigint, first_as_of date)")
     if files:
@@ -29,15 +31,24 @@ def load(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
 
 
 def record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
-    """Keep the ids that this run publishes for the first time; repeating a run replaces its file."""
+    """Keep the ids that this run publishes for the first time; repeating a run adds to its file.
+
+    Persons first seen after as_of are published when their day comes.
+    """
     folder = home.ledger / "published_ids"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     aside = folder / f"{run_id}.parquet.tmp"
+    own = folder / f"{run_id}.parquet"
     target = str(aside).replace("'", "''")
-    con.execute(
-        "copy (select persons.customer_id, persons.anchor_key, context.as_of as first_as_of"
-        " from identity.persons as persons cross join run.context as context"
-        " where not exists (select 1 from run.published_ids as known where known.customer_id = persons.customer_id)"
-        f" order by persons.customer_id) to '{target}' (format parquet, compression zstd)")
+    con.execute("create or replace temp table ids_of_run as"
+                " select persons.customer_id, persons.anchor_key, context.as_of as first_as_of"
+                " from identity.persons as persons cross join run.context as context"
+                " where persons.first_seen_at < context.as_of_end_at and not exists"
+                " (select 1 from run.published_ids as known where known.customer_id = persons.customer_id)")
+    if own.exists():
+        con.execute("insert into ids_of_run select customer_id, anchor_key, first_as_of from read_parquet(?)"
+                    " where customer_id not in (select customer_id from ids_of_run)", [str(own)])
+    con.execute(f"copy (select * from ids_of_run order by customer_id) to '{target}' (format parquet, compression zstd)")
+    con.execute("drop table ids_of_run")
     sync(aside)
-    replace(aside, folder / f"{run_id}.parquet")
+    replace(aside, own)

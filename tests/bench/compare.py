@@ -1,16 +1,16 @@
-"""Do two databases hold the same rows? Compared over the columns that the yardstick writes, both ways, with counts of
-duplicates; figures that are ratios are compared to nine digits.
+"""Do two databases hold the same rows? Compared both ways over the columns that the yardstick writes, copies
+of a row counted; ratios are compared to nine digits.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import duckdb
 
 MARTS = (
-    "customers", "visitors", "customer_identifiers", "touchpoints", "orders", "order_items", "rf_customers", "rf_matrix",
-    "purchase_conversion", "brand_ranks", "brand_pyramid", "score_ledger", "scores", "badges", "kpi_daily",
+    "customers", "visitors", "customer_identifiers", "touchpoints", "orders", "order_items", "rf_customers",
+    "rf_matrix", "purchase_conversion", "brand_ranks", "brand_pyramid", "score_ledger", "scores", "badges",
+    "kpi_daily",
 )  # fmt: skip
 
 
@@ -48,9 +48,10 @@ def _compare(con: duckdb.DuckDBPyConnection, mart: str) -> Difference:
     types = _columns(con, ours)
     shared = [name for name in _columns(con, theirs) if name in types]
     picked = ", ".join(_comparable(name, types[name]) for name in shared)
-    # Sorting text of a million rows is dear: rows are told apart by a hash of all their columns, counted.
+    # `except` of millions of wide rows is dear: a row stands here as the hash of all its columns, counted.
     sides = [
-        f"select hash({picked}) as row_hash, count(*) as times from {relation} group by all" for relation in (ours, theirs)
+        f"select hash({picked}) as row_hash, count(*) as times from {relation} group by all"
+        for relation in (ours, theirs)
     ]
     [(only_ours, only_theirs)] = con.execute(
         "select coalesce(sum(greatest(coalesce(o.times, 0) - coalesce(t.times, 0), 0)), 0),"
@@ -66,12 +67,17 @@ def _comparable(name: str, kind: str) -> str:
     return f"round(cast({name} as double), 9)" if kind in ("DOUBLE", "FLOAT") else f"cast({name} as {kind})"
 
 
-def _differing(con, ours: str, theirs: str, shared: list[str], types: dict[str, str]) -> tuple[str, ...]:
+def _differing(
+    con: duckdb.DuckDBPyConnection, ours: str, theirs: str, shared: list[str], types: dict[str, str]
+) -> tuple[str, ...]:
     """The columns whose values, taken alone, do not occur equally often on both sides."""
     found = []
     for name in shared:
         value = _comparable(name, types[name])
-        sides = [f"select {value} as value, count(*) as times from {relation} group by all" for relation in (ours, theirs)]
+        sides = [
+            f"select {value} as value, count(*) as times from {relation} group by all"
+            for relation in (ours, theirs)
+        ]
         [(count,)] = con.execute(
             f"select count(*) from (({sides[0]} except {sides[1]}) union all ({sides[1]} except {sides[0]}))"
         ).fetchall()

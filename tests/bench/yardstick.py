@@ -1,9 +1,12 @@
 """The yardstick: a hand-written DuckDB script that computes the marts from the landed Parquet alone.
 
-It reads nothing of the pipeline but landing, the salt, and the short list of identifiers that the identity walk
-blocked; its SQL is written from the contract, not from the models. One fresh in-process DuckDB, a file database.
+It reads nothing of the pipeline but landing, the salt, and the short list of identifiers that the identity
+walk blocked; its SQL is written from the contract, not from the models. One fresh in-process DuckDB, a file
+database, two threads.
 """
 
+import json
+import sys
 import time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,7 +24,7 @@ THREADS = 2
 
 @dataclass(frozen=True)
 class Walked:
-    """What the yardstick takes from identity: the salt, and identifiers (kind, hash, reason) that belong to nobody."""
+    """What the yardstick takes from identity: the salt, and identifiers (kind, hash, reason) of nobody."""
 
     salt: str
     blocked: pa.Table
@@ -42,6 +45,7 @@ def run(landing: Path, as_of: date, given: Walked, database: Path) -> dict[str, 
     """Compute every mart of `as_of` into schema `main` of `database` (made anew); returns part -> seconds."""
     database.unlink(missing_ok=True)
     seconds = {}
+    opened = time.monotonic()
     with duckdb.connect(str(database), config={"threads": THREADS}) as con:
         con.execute("set variable landing = $1", [str(landing)])
         con.execute("set variable salt = $1", [given.salt])
@@ -56,11 +60,12 @@ def run(landing: Path, as_of: date, given: Walked, database: Path) -> dict[str, 
             if script.stem == "2_identity":
                 _components(con)
             seconds[script.stem[2:]] = time.monotonic() - started
+    seconds["opening and closing"] = time.monotonic() - opened - sum(seconds.values())
     return seconds
 
 
 def _components(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `components` (id, person): connected components over edges of identifiers that are not blocked."""
+    """Table `components` (id, person): connected components of the identifiers that are not blocked."""
     con.execute(
         "create temp table free as select id from identifiers"
         " where (kind, hash) not in (select (kind, hash) from blocked_identifiers)"
@@ -76,3 +81,13 @@ def _components(con: duckdb.DuckDBPyConnection) -> None:
     con.register("labels", pa.table({"id": pa.array(np.arange(size)), "person": pa.array(labels)}))
     con.execute("create table components as select labels.* from labels semi join free using (id)")
     con.unregister("labels")
+
+
+def main() -> None:
+    """`python -m tests.bench.yardstick HOME DAY DATABASE`: seconds per part as JSON on stdout."""
+    home, day, database = Path(sys.argv[1]), date.fromisoformat(sys.argv[2]), Path(sys.argv[3])
+    print(json.dumps(run(home / "landing", day, walked(home), database)))
+
+
+if __name__ == "__main__":
+    main()

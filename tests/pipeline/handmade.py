@@ -21,7 +21,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from dagster_project.project import ROOT
-from tests.pipeline.conftest import Shop
+from tests.conftest import Shop
 
 Row = dict[str, Any]
 
@@ -58,16 +58,19 @@ class Sources:
         """How many rows the files of a source hold."""
         return sum(len(file.rows) for (of, _), file in self.files.items() if of == source)
 
-    def shuffled(self, seed: int, keep: set[str]) -> "Sources":
-        """The same rows in another order, dealt over two other files, as JSON lines and CSV; sources in `keep` as they are."""
+    def shuffled(self, seed: int, keep: set[tuple[str, str]]) -> "Sources":
+        """The same rows in another order, dealt over two other files per source; files in `keep` as they are."""
         chance = random.Random(seed)
-        other = Sources({key: file for key, file in self.files.items() if key[0] in keep})
-        for source in dict.fromkeys(of for of, _ in self.files if of not in keep):
-            rows = [row for (of, _), file in self.files.items() if of == source for row in file.rows]
-            chance.shuffle(rows)
-            columns = list(dict.fromkeys(column for row in rows for column in row))
-            half = len(rows) // 2
-            for name, part in (("b.csv", rows[:half]), ("a.csv", rows[half:])):
+        other = Sources({key: file for key, file in self.files.items() if key in keep})
+        rows: dict[str, list[Row]] = {}
+        for (source, name), file in self.files.items():
+            if (source, name) not in keep:
+                rows.setdefault(source, []).extend(file.rows)
+        for source, mixed in rows.items():
+            columns = list(dict.fromkeys(column for row in mixed for column in row))
+            chance.shuffle(mixed)
+            half = len(mixed) // 2
+            for name, part in (("b.csv", mixed[:half]), ("a.csv", mixed[half:])):
                 if part:
                     other.files[source, name] = File(part, columns=columns)
         return other

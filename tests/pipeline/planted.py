@@ -219,6 +219,9 @@ def _consents(sources: Sources) -> None:
         sources.add("members", member(f"m-{name}", email=f"{name}@example.jp", **yes))
     sources.add("members", member("m-part-yes", email_opt_in="true", line_opt_in="true", push_opt_in="", sms_opt_in="false"),
                 member("m-part-no", email_opt_in="false", line_opt_in="", push_opt_in="", sms_opt_in="true", dm_opt_in="true"))
+    # A mailbox of two is nobody's, but a refusal from there is both's.
+    sources.add("members", member("m-share-1", email="share@example.jp", **yes), member("m-share-2", email="share@example.jp", **yes))
+    sources.add("message_events", message("n5", "unsubscribed", "2026-03-03 00:00:00", address="share@example.jp"))
     sources.add("store_cards", card("c-by-card", member_id="m-by-card"))
     sources.add("privacy_requests", request("q1", "opt_out", "member_id", "m-out-all", "2026-03-01 00:00:00"),
                 request("q2", "opt_out", "email", "Out-SMS@example.jp", "2026-03-01 00:00:00", "sms"),

@@ -68,7 +68,7 @@ def _relation(feed: Feed) -> str:
         return feed.source.select
     kind, channel = feed.recipients.kind, feed.recipients.channel
     return (
-        f"select source.*, address.value as address from ({feed.source.select}) as source"  # noqa: S608
+        f"select source.*, address.value as address from ({feed.source.select}) as source"
         " join identity.identity_map as map"
         f" on map.customer_id = source.customer_id and map.identifier_kind = '{kind}'"
         " join pii.identifier_values as address on address.identifier_key = map.identifier_key"
@@ -82,7 +82,7 @@ def _bind_column(
 ) -> Cell | Fault:
     place = ("columns", position, "from" if column.expression else "name")
     try:
-        query = f"describe select ({column.sql}) as value from ({relation}) as source"  # noqa: S608
+        query = f"describe select ({column.sql}) as value from ({relation}) as source"
         found = str(con.execute(query).fetchall()[0][1])
     except duckdb.Error as error:
         return feed.fault(place, f"column '{column.name}': {_words(error)}")

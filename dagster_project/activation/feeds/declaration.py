@@ -87,7 +87,7 @@ class Source(Declared):
     @property
     def select(self) -> str:
         """The source as a SELECT."""
-        return self.sql or f"select * from marts.{self.table}"  # noqa: S608
+        return self.sql or f"select * from marts.{self.table}"
 
 
 class Recipients(Declared):

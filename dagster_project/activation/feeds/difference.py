@@ -63,7 +63,7 @@ def compare(
                 else 'unchanged'
             end as op
         from current_rows full join accepted on accepted.key = current_rows.key
-    """)  # noqa: S608
+    """)
     con.execute("drop table feed_rows")
     found = con.execute("select op, count(*) from feed_difference group by op").fetchall()
     return Counts(**dict(found))
@@ -85,11 +85,11 @@ def accepted_rows(ledger_files: list[Path]) -> str:
     if not ledger_files:
         return "select null::varchar as key, null::varchar as row_hash where false"
     names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in ledger_files)
-    taken = f"select * from read_parquet([{names}]) where status = 'accepted'"  # noqa: S608
+    taken = f"select * from read_parquet([{names}]) where status = 'accepted'"
     if len(ledger_files) == 1:
-        return f"select key, row_hash from ({taken}) where op <> 'removed'"  # noqa: S608
+        return f"select key, row_hash from ({taken}) where op <> 'removed'"
     return (
-        "select key, row_hash from ("  # noqa: S608
+        "select key, row_hash from ("
         "select key, max_by(row_hash, sync_id) as row_hash, max_by(op, sync_id) as op"
         f" from ({taken}) group by key) where op <> 'removed'"
     )
@@ -116,7 +116,7 @@ def _rows(bound: BoundFeed) -> str:
     written = _csv_line(cells) if bound.feed.format == "csv" else _json_line(cells)
     texts = ", ".join(f"{cell.text} as t{position}" for position, cell in enumerate(cells))
     return (
-        f"with raw_values as (select {', '.join(cell.raw for cell in cells)}"  # noqa: S608
+        f"with raw_values as (select {', '.join(cell.raw for cell in cells)}"
         f" from ({bound.relation}) as source),"
         f" texts as (select *, {texts} from raw_values),"
         f" written as (select t{key} as key, {written} as line,"

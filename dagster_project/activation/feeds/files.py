@@ -45,7 +45,7 @@ def write_lines(
     done: list[DataFile] = []
     with _Numbered(folder, stem, suffix, header) as out:
         con.complete()  # a result that was fetched in part would stand in the way
-        reader = con.sql(f"select line || chr(10) as line from ({query})").to_arrow_reader(BATCH_ROWS)  # noqa: S608
+        reader = con.sql(f"select line || chr(10) as line from ({query})").to_arrow_reader(BATCH_ROWS)
         for batch in reader:
             column = batch.column(0).cast(pa.string())
             ends = np.frombuffer(column.buffers()[1], dtype=np.int32)[column.offset :][: len(column) + 1]

@@ -102,7 +102,7 @@ class FeedLedger:
         target.parent.mkdir(exist_ok=True, mode=0o700)
         with duckdb.connect() as con:
             con.execute(
-                "copy (select key, row_hash, 'added' as op, 'accepted' as status,"  # noqa: S608
+                "copy (select key, row_hash, 'added' as op, 'accepted' as status,"
                 " cast(null as varchar) as reason,"
                 f" '{sync_ids[-1]}' as sync_id from ({accepted_rows(files)}) order by key)"
                 f" to {_quoted(target.with_suffix('.tmp'))} (format parquet, compression zstd)"
@@ -128,7 +128,7 @@ class FeedLedger:
                 [[key for key, _ in rejected], [reason for _, reason in rejected]],
             )
             con.execute(
-                "copy (select sent.* replace ("  # noqa: S608
+                "copy (select sent.* replace ("
                 "case when refused.key is null or sent.status <> 'accepted' then sent.status"
                 " else 'rejected' end as status, coalesce(sent.reason, refused.reason) as reason)"
                 f" from read_parquet({_quoted(path)}) as sent left join refused on refused.key = sent.key)"

@@ -165,7 +165,7 @@ def _write(
     """Data files, then deletes files; and beside them the rows for the ledger, which no receiver gets."""
     is_csv = feed.format == "csv"
     sent, gone = con.execute(
-        f"select count(*) filter (where op in {SENT[feed.mode]}), count(*) filter (where op = 'removed')"  # noqa: S608
+        f"select count(*) filter (where op in {SENT[feed.mode]}), count(*) filter (where op = 'removed')"
         " from feed_difference"
     ).fetchall()[0]
     files = []
@@ -173,7 +173,7 @@ def _write(
         header = ",".join(column.name for column in feed.columns) if is_csv else ""
         files += write_lines(
             con,
-            f"select line from feed_difference where op in {SENT[feed.mode]} order by key",  # noqa: S608
+            f"select line from feed_difference where op in {SENT[feed.mode]} order by key",
             folder,
             "data",
             feed.format,
@@ -188,7 +188,7 @@ def _write(
         )
         files += write_lines(
             con,
-            f"select {quoted} as line from feed_difference where op = 'removed' order by key",  # noqa: S608
+            f"select {quoted} as line from feed_difference where op = 'removed' order by key",
             folder,
             "deletes",
             feed.format,
@@ -217,7 +217,7 @@ def _write_ledger_rows(con: duckdb.DuckDBPyConnection, sync_id: str, path: Path,
     )
     target = str(path).replace("'", "''")
     con.execute(
-        f"copy (select key, row_hash, op, status, reason, '{sync_id}' as sync_id from ("  # noqa: S608
+        f"copy (select key, row_hash, op, status, reason, '{sync_id}' as sync_id from ("
         "select key, row_hash, op, case when op = 'held_back' then op else 'accepted' end as status, reason"
         f" from feed_difference where op <> 'unchanged' {lost}) order by key, op, reason)"
         f" to '{target}' (format parquet, compression zstd)"

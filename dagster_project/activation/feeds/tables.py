@@ -36,7 +36,7 @@ def sync_tables(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         records = ledger.records()
         if records:
             con.executemany(
-                f"insert into activation.sync_runs values ({', '.join('?' * 17)})",  # noqa: S608
+                f"insert into activation.sync_runs values ({', '.join('?' * 17)})",
                 [
                     [
                         one.feed_id,

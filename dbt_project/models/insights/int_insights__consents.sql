@@ -30,33 +30,77 @@ said as (
     group by identity_map.customer_id, opt_ins.channel
 ),
 
+-- An address that several persons share belongs to nobody, but a refusal by it is each one's whose records hold it.
+shared_ends as (
+    select left_key as shared_key, right_key as holder_key from {{ ref('identity_edges') }}
+    where reason = 'shared_value'
+    union
+    select right_key as shared_key, left_key as holder_key from {{ ref('identity_edges') }}
+    where reason = 'shared_value'
+),
+
+refusing as (
+    select identifier_key, customer_id from identity_map
+    union
+    select shared_ends.shared_key as identifier_key, holders.customer_id
+    from shared_ends
+    inner join {{ ref('identity_map') }} as shared on shared_ends.shared_key = shared.identifier_key
+    inner join identity_map as holders on shared_ends.holder_key = holders.identifier_key
+    where shared.customer_id is null
+),
+
 -- A request without a channel is about all of them. So is a refusal of a channel that we do not know: no refusal is lost.
 requested as (
     select
-        identity_map.customer_id,
+        refusing.customer_id,
         channels.channel,
         requests.kind <> 'opt_in' as is_refusal,
         requests.requested_at as occurred_at
     from {{ ref('int_core__privacy_requests') }} as requests
-    inner join identity_map on requests.identifier_key = identity_map.identifier_key
+    inner join refusing on requests.identifier_key = refusing.identifier_key
+    left join identity_map on requests.identifier_key = identity_map.identifier_key
     left join channels as known on requests.channel = known.channel
     inner join channels
         on requests.channel is null
         or requests.channel = channels.channel
         or (requests.kind <> 'opt_in' and known.channel is null)
     where requests.requested_at < {{ as_of_end_at() }}
+        -- Nobody opts in for others.
+        and (requests.kind <> 'opt_in' or identity_map.customer_id is not null)
+),
+
+refusals as (
+    select
+        party_key,
+        line_key,
+        email_key,
+        phone_key,
+        channel,
+        occurred_at
+    from {{ ref('int_core__message_events') }}
+    where action in ('message_unsubscribed', 'message_complained')
+        and occurred_at < {{ as_of_end_at() }}
 ),
 
 refused_messages as (
     select
         party_customers.customer_id,
-        events.channel,
+        refusals.channel,
         true as is_refusal,
-        events.occurred_at
-    from {{ ref('int_core__message_events') }} as events
-    inner join {{ ref('party_customers') }} as party_customers on events.party_key = party_customers.party_key
-    where events.action in ('message_unsubscribed', 'message_complained')
-        and events.occurred_at < {{ as_of_end_at() }}
+        refusals.occurred_at
+    from refusals
+    inner join {{ ref('party_customers') }} as party_customers on refusals.party_key = party_customers.party_key
+    where party_customers.customer_id is not null
+    union all
+    select
+        refusing.customer_id,
+        refusals.channel,
+        true as is_refusal,
+        refusals.occurred_at
+    from refusals
+    inner join {{ ref('party_customers') }} as party_customers on refusals.party_key = party_customers.party_key
+    inner join refusing on refusing.identifier_key = coalesce(refusals.email_key, refusals.phone_key, refusals.line_key)
+    where party_customers.customer_id is null
 ),
 
 wishes as (

@@ -1,4 +1,3 @@
-{%- set last_k = 10 %}
 with orders as (
     select
         orders.customer_id,
@@ -12,15 +11,6 @@ with orders as (
         orders.customer_id is not null
         and orders.ordered_at < {{ as_of_end_at() }}
         and (orders.is_counted or orders.is_trial)
-),
-
-steps as (
-    {% for k in range(last_k + 1) -%}
-    select cast({{ k }} as integer) as k
-    {%- if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
 ),
 
 counted as (
@@ -52,7 +42,6 @@ firsts as (
 reached as (
     select counted.k, counted.reached_on, counted.next_on
     from counted
-    where counted.k <= {{ last_k }}
     union all
     select 0 as k, firsts.trial_on as reached_on, firsts.counted_on as next_on
     from firsts
@@ -71,15 +60,14 @@ judged as (
 
 conversions as (
     select
-        steps.k,
-        cast(count(judged.k) as bigint) as reached_k,
+        cast(judged.k as integer) as k,
+        cast(count(*) as bigint) as reached_k,
         cast(sum(case when judged.is_next then 1 else 0 end) as bigint) as reached_next,
         cast(sum(case when judged.is_mature then 1 else 0 end) as bigint) as mature_k,
         cast(sum(case when judged.is_mature and judged.is_in_time then 1 else 0 end) as bigint) as mature_next,
         cast(median(case when judged.is_mature and judged.is_in_time then judged.days end) as double) as median_days
-    from steps
-    left join judged on steps.k = judged.k
-    group by steps.k
+    from judged
+    group by judged.k
 ),
 
 rates as (

@@ -141,7 +141,7 @@ matrix as (
         cast(coalesce(filled.customers, 0) as double) / nullif(cast(wholes.customers as double), 0) as customer_share,
         cast(coalesce(filled.net_sales, 0) as decimal(18, 2)) as net_sales,
         cast(coalesce(filled.net_sales, 0) as double) / nullif(cast(wholes.net_sales as double), 0) as sales_share,
-        case when grid.is_mature then cast(coalesce(filled.repeaters, 0) as bigint) end as repeaters,
+        cast(coalesce(filled.repeaters, 0) as bigint) as repeaters,
         case when grid.is_mature then cast(filled.repeaters as double) / cast(filled.customers as double) end
             as repeat_rate,
         grid.is_mature

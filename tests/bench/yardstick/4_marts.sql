@@ -69,7 +69,7 @@ select
     g.as_of, 90 as window_days, g.recency_band, g.frequency_band, case when g.m >= 0 and g.f >= 0 then segment_of(g.f, g.m) end as segment,
     coalesce(c.customers, 0) as customers, coalesce(c.customers, 0) / nullif(w.customers, 0) as customer_share,
     coalesce(c.net_sales, 0) as net_sales, cast(coalesce(c.net_sales, 0) as double) / nullif(cast(w.net_sales as double), 0) as sales_share,
-    case when g.is_mature then coalesce(c.repeaters, 0) end as repeaters,
+    coalesce(c.repeaters, 0) as repeaters,
     case when g.is_mature then c.repeaters / c.customers end as repeat_rate, g.is_mature
 from grid as g
 left join cubed as c using (as_of, recency_band, frequency_band)
@@ -87,7 +87,7 @@ trials as (
     from orders where is_trial and customer_id is not null group by customer_id
 ),
 steps as (
-    select k, ordered_on, next_on from counted where k <= 10
+    select k, ordered_on, next_on from counted
     union all
     select 0, t.ordered_on, c.ordered_on
     from trials as t left join counted as c on t.customer_id = c.customer_id and c.k = 1
@@ -97,12 +97,12 @@ judged as (
     select *, ordered_on + 365 <= getvariable('as_of') as is_mature, next_on - ordered_on as days from steps
 )
 select
-    r.k, count(j.k) as reached_k, count(j.next_on) as reached_next, count(*) filter (where j.is_mature) as mature_k,
+    j.k, count(*) as reached_k, count(j.next_on) as reached_next, count(*) filter (where j.is_mature) as mature_k,
     count(*) filter (where j.is_mature and j.days <= 365) as mature_next,
     count(*) filter (where j.is_mature and j.days <= 365) / nullif(count(*) filter (where j.is_mature), 0) as conversion,
     median(j.days) filter (where j.is_mature and j.days <= 365) as median_days
-from range(0, 11) as r(k) left join judged as j on r.k = j.k
-group by r.k;
+from judged as j
+group by j.k;
 
 -- Brand ranks at the day and at the month end before it, from the touches of the 365 days up to each.
 create table ranked as

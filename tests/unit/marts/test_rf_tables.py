@@ -86,7 +86,7 @@ def test_the_matrix_is_what_counting_by_hand_gives(seed: int, as_of: date) -> No
                     repeaters = sum(any(on <= end for on in cell[3]) for cell in chosen)
                     expected[day, window, r, f] = (
                         len(chosen), Decimal(sum(cell[2] for cell in chosen)),
-                        repeaters if end <= as_of else None, end <= as_of)
+                        repeaters, end <= as_of)
     rows = con.execute("select as_of, window_days, recency_band, frequency_band, customers, net_sales,"
                        " repeaters, is_mature from rf_matrix").fetchall()
     assert len(rows) == len(expected) == 25 * 2 * 16 * 8
@@ -146,8 +146,9 @@ def test_conversions_are_what_counting_by_hand_gives(seed: int) -> None:
         first = min(days[customer], default=None)
         if first is None or min(history) <= first:
             steps[0].append((min(history), first))
-    for k, reached_k, reached_next, mature_k, mature_next, conversion, median_days in con.execute(
-            "select * from purchase_conversion order by k").fetchall():
+    rows = con.execute("select * from purchase_conversion order by k").fetchall()
+    assert [row[0] for row in rows] == sorted(steps)
+    for k, reached_k, reached_next, mature_k, mature_next, conversion, median_days in rows:
         mature = [step for step in steps[k] if step[0] + timedelta(days=MATURITY) <= as_of]
         gaps = [(following - reached).days for reached, following in mature
                 if following and (following - reached).days <= MATURITY]
@@ -168,4 +169,4 @@ def test_nothing_in_gives_an_empty_table_of_full_size() -> None:
     assert con.execute("select count(*), sum(customers), count(repeat_rate) from rf_matrix").fetchall() == [
         (25 * 16 * 8, 0, 0)]
     conversions = con.execute("select count(*), sum(reached_k), count(conversion) from purchase_conversion")
-    assert conversions.fetchall() == [(11, 0, 0)]
+    assert conversions.fetchall() == [(0, None, 0)]

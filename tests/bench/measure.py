@@ -1,0 +1,112 @@
+"""Running a command as a person would: its wall time, its stages, the peak memory of its process tree."""
+
+import itertools
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+SAMPLE_EVERY = 0.1  # seconds: finer sampling costs a measurable share of one of two cores
+_LINE = re.compile(r"\[ *(?P<seconds>[0-9.]+) s\] (?P<what>\S+) +(?P<detail>started|\S.*)$")
+
+
+class CommandFailed(Exception):
+    """The command ended with another status than 0; the text is the end of its stderr."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Wall seconds, seconds per part in order, peak resident bytes (sum over the process tree), stdout."""
+
+    seconds: float
+    parts: dict[str, float] = field(default_factory=dict)
+    peak_bytes: int = 0
+    stdout: str = ""
+
+
+def measured(
+    command: list[str], cwd: Path, environment: dict[str, str], tell: Callable[[str], None]
+) -> Measured:
+    """Run `command` to its end; raises CommandFailed. `tell` gets each stage that starts."""
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command, cwd=cwd, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    marks: list[tuple[str, float]] = []
+    lines: list[str] = []
+    output: list[str] = []
+
+    def listen() -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            lines.append(line)
+            found = _LINE.match(line.rstrip())
+            if found and found["detail"] == "started":
+                tell(found["what"])
+            if found and (found["detail"] == "started" or found["what"] == "done"):
+                marks.append((found["what"], time.monotonic() - started))
+
+    def collect() -> None:
+        assert process.stdout is not None
+        output.append(process.stdout.read())
+
+    threads = [threading.Thread(target=listen), threading.Thread(target=collect)]
+    for thread in threads:
+        thread.start()
+    peak = _watch(process)
+    for thread in threads:
+        thread.join()
+    seconds = time.monotonic() - started
+    if process.returncode != 0:
+        raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}:\n{''.join(lines[-15:])}")
+    return Measured(seconds, _parts(marks, seconds), peak, "".join(output))
+
+
+def _watch(process: subprocess.Popen) -> int:
+    """Wait for `process`; returns the peak resident bytes of it and its descendants."""
+    tree, peak = psutil.Process(process.pid), 0
+    while process.poll() is None:
+        resident = 0
+        for one in [tree, *_descendants(tree)]:
+            try:
+                resident += one.memory_info().rss
+            except psutil.Error:
+                continue
+        peak = max(peak, resident)
+        time.sleep(SAMPLE_EVERY)
+    return peak
+
+
+def _descendants(tree: psutil.Process) -> list[psutil.Process]:
+    try:
+        return tree.children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _parts(marks: list[tuple[str, float]], seconds: float) -> dict[str, float]:
+    """What happened between one mark and the next; before the first is start-up, after `done` the summary."""
+    if not marks:
+        return {}
+    points = [
+        ("start-up", 0.0),
+        *[("summary" if name == "done" else name, at) for name, at in marks],
+        ("", seconds),
+    ]
+    parts: dict[str, float] = {}
+    for (name, at), (_, following) in itertools.pairwise(points):
+        parts[name] = parts.get(name, 0.0) + following - at
+    return parts
+
+
+def machine() -> str:
+    """The size of this machine in words."""
+    cores, memory = psutil.cpu_count() or 0, psutil.virtual_memory().total / 2**30
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return f"{cores} cores, {memory:.0f} GB of memory, Python {python}"

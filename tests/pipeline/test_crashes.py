@@ -1,0 +1,97 @@
+"""A run stopped by kill -9 at any stage, run again, gives what an undisturbed run gives; what is published is never half."""
+
+import os
+import subprocess
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import KIZUNA, LAST_DAY, Shop
+
+NEXT_DAY = LAST_DAY + timedelta(days=1)
+# The line after which the stage is under way: something of it is already written.
+UNDER_WAY = {
+    "landing": "landing      started",
+    "staging": "staging.base_",
+    "identity": "identity.int_identity__edges",
+    "core": "core.int_core__order_lines",
+    "activation": "steps number 2",
+    "publish": "marts.rf_matrix: ",
+}
+
+
+def kill_when(shop: Shop, line: str, as_of: date, seconds_after: float = 0) -> None:
+    """Start the daily job and kill it, without a chance to clean up, `seconds_after` it has printed `line`."""
+    environment = os.environ | {"KIZUNA_SALT": "pipeline-tests"}
+    with subprocess.Popen(
+            [str(KIZUNA), "run", "--home", str(shop.home), "--sources", str(shop.sources), "--as-of", str(as_of)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment, cwd=shop.home.parent) as run:
+        assert run.stderr is not None
+        told = []
+        in_stage = line != UNDER_WAY["publish"]
+        for told_line in run.stderr:
+            told.append(told_line)
+            # rf_matrix is named twice: when it is built, and when it is published.
+            in_stage = in_stage or "publish      started" in told_line
+            if in_stage and line in told_line:
+                time.sleep(seconds_after)
+                run.kill()
+                break
+        else:
+            pytest.fail(f"the run never printed {line!r}: " + "".join(told[-20:]))
+    assert run.returncode == -9 or seconds_after > 0
+
+
+def contents(shop: Shop) -> dict[str, str]:
+    """What is published, without what carries the clock: sync ids, and the marts that tell of syncs."""
+    found = {}
+    for name, fingerprint in shop.published().items():
+        path = Path(name)
+        if path.parts[0] != "feeds":
+            found[name] = fingerprint
+        elif path.name != "manifest.json":
+            # feeds/<feed_id>/<sync_id>/<file>: the data of a sync whenever it was made.
+            found[f"feeds/{path.parts[1]}/{path.name}: {fingerprint}"] = fingerprint
+    return {name: fingerprint for name, fingerprint in found.items() if name not in ("sync_runs", "sync_rows")}
+
+
+def scratch_of_publication(shop: Shop) -> list[Path]:
+    """Half-written files where others read."""
+    return [file for folder in ("marts", "targets", "feeds") for file in (shop.home / folder).rglob("*.tmp")]
+
+
+def test_a_first_run_killed_at_stage_after_stage_ends_like_an_undisturbed_one(shop: Shop, tmp_path: Path) -> None:
+    own = Shop(tmp_path / "home", shop.sources)
+    for stage in ("landing", "staging", "identity", "core", "activation"):
+        kill_when(own, UNDER_WAY[stage], LAST_DAY)
+        assert not (own.home / "marts.duckdb").exists(), stage
+        assert [file for folder in ("targets", "feeds") for file in (own.home / folder).rglob("*") if file.is_file()] == []
+    own.run()
+    assert contents(own) == contents(shop)
+    assert scratch_of_publication(own) == []
+
+
+@pytest.fixture(scope="module")
+def day_after(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The shop after an undisturbed second run, of the day after."""
+    own = shop.copy(tmp_path_factory.mktemp("day_after"))
+    own.run(NEXT_DAY)
+    return own
+
+
+# Publication is short: the marts are built aside, documents written, then ledger, swap and delivery follow within a second or two.
+@pytest.mark.parametrize("seconds_after", [0.0, 1.5])
+def test_a_run_killed_while_it_publishes_leaves_a_whole_day_and_can_be_run_again(
+        shop: Shop, day_after: Shop, tmp_path: Path, seconds_after: float) -> None:
+    own = shop.copy(tmp_path)
+    before, after = own.published(), contents(day_after)
+    kill_when(own, UNDER_WAY["publish"], NEXT_DAY, seconds_after)
+    left = {name: fingerprint for name, fingerprint in own.published().items() if "/" not in name}
+    days = [{name: fingerprint for name, fingerprint in found.items() if "/" not in name and not name.startswith("sync_")}
+            for found in (before, after)]
+    assert {name: fingerprint for name, fingerprint in left.items() if not name.startswith("sync_")} in days
+    own.run(NEXT_DAY)
+    assert contents(own) == after
+    assert scratch_of_publication(own) == []
