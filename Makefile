@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 HOME_DIR ?= .kizuna-demo
 SCALE ?= 0.01 0.1
 
-.DEFAULT_GOAL := help
-.PHONY: help demo test lint bench ui clean
+.DEFAULT_GOAL := setup
+.PHONY: setup demo test lint bench ui clean
 
-help:  ## Show these targets
+setup: $(VENV)/.installed  ## Set up .venv with the locked dependencies, and show these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 # Set-up is reused until the locks or the project file change.
@@ -29,6 +29,7 @@ demo: $(VENV)/.installed  ## Simulate a small shop, run the whole line, show the
 	@$(BIN)/kizuna demo --home $(HOME_DIR)
 
 test: $(VENV)/.installed-dev  ## Run every test
+	@bash .ci/packages
 	@$(BIN)/python -m pytest -q
 
 lint: $(VENV)/.installed-dev  ## Lint Python, types and SQL

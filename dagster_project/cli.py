@@ -1,5 +1,6 @@
 """The command line. Results on stdout, progress on stderr; exit 0 done, 1 stopped, 2 wrong use or configuration."""
 
+import gc
 import json
 import os
 import subprocess
@@ -27,9 +28,12 @@ class Group(click.Group):
             return super().invoke(ctx)
         except KizunaError as error:
             click.echo(f"kizuna: {error}", err=True)
-            ctx.exit(error.exit_code)
+            status = error.exit_code
         except BrokenPipeError:
-            ctx.exit(1)
+            status = 1
+        # Outside the handler, and collected: the error's frames hold connections; DuckDB would complain at exit.
+        gc.collect()
+        ctx.exit(status)
 
 
 def home_option(command: Callable) -> Callable:
@@ -102,7 +106,7 @@ def activate(home_path: Path, as_json: bool, at: str | None, sources: Path | Non
     _require_folder(folder)
     day, newest = tokyo_today(cut_off), newest_published(home)
     if newest is not None and day < newest:
-        raise UsageError(f"--at {at} is before {newest}, which this home has published; the hours of past days are over")
+        raise UsageError(f"--at {at} is before {newest}, which this home has published; past hours are over")
     before = summary.syncs(home)
     runner.run_hourly(home, cut_off, day, folder, skip_refused)
     result = summary.of_activation(home, cut_off, before)
@@ -165,7 +169,8 @@ def simulate(members: int, days: int, seed: int, last_day: datetime | None, out:
     day = last_day.date() if last_day else tokyo_today() - timedelta(days=1)
     write(members=members, days=days, seed=seed, out=out, last_day=day)
     show({"out": str(out), "last_day": day}, as_json, lambda: click.echo(
-        f"{out}: a shop of {members:,} members, {days} days up to {day}. Next: kizuna run --sources {out} --as-of {day}"))
+        f"{out}: a shop of {members:,} members, {days} days up to {day}."
+        f" Next: kizuna run --sources {out} --as-of {day}"))
 
 
 @cli.group(cls=Group, invoke_without_command=True)
@@ -207,7 +212,8 @@ def withdraw(file_id: str, home_path: Path, as_json: bool) -> None:
     home = Home.open(home_path)
     with home.lock("landing withdraw"):
         entry = asdict(take_back(home, file_id))
-    show({"withdrawn": entry}, as_json, lambda: click.echo(f"{entry['file_id']} ({entry['name']}) is withdrawn; the next run leaves its rows out"))
+    show({"withdrawn": entry}, as_json, lambda: click.echo(
+        f"{entry['file_id']} ({entry['name']}) is withdrawn; the next run leaves its rows out"))
 
 
 @landing.command()
@@ -220,7 +226,8 @@ def restore(file_id: str, home_path: Path, as_json: bool) -> None:
     home = Home.open(home_path)
     with home.lock("landing restore"):
         entry = asdict(put_back(home, file_id))
-    show({"restored": entry}, as_json, lambda: click.echo(f"{entry['file_id']} ({entry['name']}) is back; the next run reads its rows"))
+    show({"restored": entry}, as_json, lambda: click.echo(
+        f"{entry['file_id']} ({entry['name']}) is back; the next run reads its rows"))
 
 
 @cli.command()

@@ -24,7 +24,7 @@ TIMELINE_ROWS = 20
 
 
 def normalised(word: str) -> tuple[str, str]:
-    """(kind, value as staging leaves it) of `kind:value`. Raises UsageError for an unknown kind or an unreadable value."""
+    """(kind, value as staging leaves it) of `kind:value`. Raises UsageError for an unknown kind or value."""
     kind, _, value = word.partition(":")
     if kind not in KINDS or not value.strip():
         raise UsageError(f"{kind!r} is neither a customer_id nor kind:value; kinds are {', '.join(KINDS)}")
@@ -102,7 +102,7 @@ def path(home: Home, a: str, b: str) -> dict[str, Any]:
 def print_path(found: dict[str, Any]) -> None:
     """The chain as a person reads it."""
     if not found["is_one_person"]:
-        click.echo(f"two persons: {found['customers'][0]} and {found['customers'][1]}; no chain of used edges joins them")
+        click.echo(f"two persons: {' and '.join(found['customers'])}; no chain of used edges joins them")
         return
     click.echo(f"one person: {found['customers'][0]}")
     print_table(found["chain"], "they are the same identifier", title="Evidence, step by step")
@@ -111,7 +111,8 @@ def print_path(found: dict[str, Any]) -> None:
 def why(home: Home, feed_row_id: str) -> dict[str, Any]:
     """The listed row; its trigger's rows in the sources; the customer's latest acts before it, with theirs.
 
-    Read from the ledger, which knows hourly runs before a daily one publishes them. Raises UsageError for an unknown row.
+    Read from the ledger, which knows hourly runs before a daily one publishes them. Raises UsageError for an unknown
+    row.
     """
     with connect_published(home) as con:
         target = _listed(con, home, feed_row_id)

@@ -12,14 +12,12 @@ from dagster_project.files import write_atomically
 from dagster_project.home import Home
 from dagster_project.publish import first_day
 
-# One event log for all runs: the default writes each event of an asset twice, into two SQLite files, and a run has
-# about 1,200 of them.
 INSTANCE = b"""# Dagster's instance of this home.
 telemetry:
   enabled: false
 event_log_storage:
-  module: dagster.core.storage.event_log
-  class: ConsolidatedSqliteEventLogStorage
+  module: dagster_project.event_log
+  class: PooledEventLogStorage
   config:
     base_dir:
       env: DAGSTER_HOME

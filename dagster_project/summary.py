@@ -13,7 +13,8 @@ from dagster_project.publish.reader import connect_day
 from dagster_project.run_context import TOKYO
 
 QUERIES = {
-    "sources": "select source, rows, quarantined, identified_share, unified_share from marts.source_coverage order by source",
+    "sources": "select source, rows, quarantined, identified_share, unified_share from marts.source_coverage"
+               " order by source",
     "persons": "select (select count(*) from marts.customers) as customers, (select count(*) from marts.visitors) as"
                " visitors, (select count(*) from marts.customer_identifiers) as identifiers,"
                " (select count(*) from marts.identity_edges where status = 'blocked') as blocked_edges",

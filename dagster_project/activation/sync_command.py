@@ -39,14 +39,18 @@ def sync(home: Home, feed_id: str, dry_run: bool, force: bool) -> dict[str, Any]
 
 
 def _finished_run(con: duckdb.DuckDBPyConnection, home: Home) -> tuple[date, datetime]:
-    """(as_of, cut_off_at) of the run that left the warehouse; what a backfill or a stopped run leaves must not be sent."""
+    """(as_of, cut_off_at) of the run that left the warehouse; never a backfill or a stopped run."""
     if con.execute("select 1 from duckdb_tables() where schema_name = 'run' and table_name = 'finished'").fetchall():
-        [(as_of, cut_off_at, is_newest)] = con.execute("select as_of, cut_off_at, is_newest from run.finished").fetchall()
+        [(as_of, cut_off_at, is_newest)] = con.execute(
+            "select as_of, cut_off_at, is_newest from run.finished"
+        ).fetchall()
         if is_newest:
             return as_of, cut_off_at
     newest = newest_published(home)
-    raise UsageError("the last run in this home was a backfill, or did not end; run the newest day again first: "
-                     f"kizuna run --as-of {newest} --home {home.path}")
+    raise UsageError(
+        "the last run in this home was a backfill, or did not end; run the newest day again first: "
+        f"kizuna run --as-of {newest} --home {home.path}"
+    )
 
 
 def print_result(result: dict[str, Any]) -> None:

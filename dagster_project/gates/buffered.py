@@ -13,11 +13,12 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
 
-class _BufferedContext(Dialect.execution_ctx_cls):  # type: ignore[misc]
+class _BufferedContext(Dialect.execution_ctx_cls):  # type: ignore[misc,valid-type]
     def post_exec(self) -> None:
         if self.cursor.description:
             self.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
-                self.cursor, initial_buffer=self.cursor.fetchall())
+                self.cursor, initial_buffer=self.cursor.fetchall()
+            )
 
 
 class BufferedDialect(Dialect):
@@ -26,7 +27,7 @@ class BufferedDialect(Dialect):
     supports_statement_cache = False
     execution_ctx_cls = _BufferedContext
 
-    def connect(self, *arguments: Any, **options: Any) -> ConnectionWrapper:
+    def connect(self, *arguments: Any, **options: Any) -> Any:
         """A plain connection to the file, without duckdb-engine's user agent."""
         return ConnectionWrapper(duckdb.connect(options["database"]))
 

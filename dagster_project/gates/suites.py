@@ -1,14 +1,14 @@
 """Suites of expectations as files: `expectations/<stage>/<table>.yml`, in Great Expectations' own vocabulary.
 
-    schema: staging                     # optional; the stage's name unless said otherwise
-    expectations:
-      - type: expect_table_row_count_to_be_between
-        kwargs: {min_value: 1}
-        severity: warning               # critical (default) blocks, warning shows
-        description: what must hold, as the message that stops a run says it
-        meta:
-          shows: [source, file_id]      # columns of an unexpected_rows_query that carry no personal data
-          remedy: what to do where it does not hold
+schema: staging                     # optional; the stage's name unless said otherwise
+expectations:
+  - type: expect_table_row_count_to_be_between
+    kwargs: {min_value: 1}
+    severity: warning               # critical (default) blocks, warning shows
+    description: what must hold, as the message that stops a run says it
+    meta:
+      shows: [source, file_id]      # columns of an unexpected_rows_query that carry no personal data
+      remedy: what to do where it does not hold
 """
 
 import re
@@ -27,7 +27,9 @@ KEYS = {"type", "kwargs", "severity", "description", "notes", "meta"}
 META_KEYS = {"shows", "remedy"}
 ROWS = "unexpected_rows_expectation"
 # Shown values end in messages and logs: the names of columns that hold personal data in staging are refused.
-PERSONAL = re.compile(r"email|phone|name_kana|(last|first)_name|birth_date|postal_code|address|line_user_id|row_json|raw|value")
+PERSONAL = re.compile(
+    r"email|phone|name_kana|(last|first)_name|birth_date|postal_code|address|line_user_id|row_json|raw|value"
+)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,12 @@ from dagster_project.errors import StageFailed
 from dagster_project.gates.suites import ROWS, Suite
 from dagster_project.home import Home
 
-RESULT_FORMAT = {"result_format": "BASIC", "exclude_unexpected_values": True, "partial_unexpected_count": 0,
-                 "include_unexpected_rows": False}
+RESULT_FORMAT = {
+    "result_format": "BASIC",
+    "exclude_unexpected_values": True,
+    "partial_unexpected_count": 0,
+    "include_unexpected_rows": False,
+}
 # So many rows of `shows` tell where to look; more would bury the message.
 SHOWN_ROWS = 5
 
@@ -49,16 +53,21 @@ def _context(home: Home) -> Any:
     from dagster_project.gates import buffered
 
     buffered.register()
-    context = gx.get_context(mode="ephemeral")
+    context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     context.data_sources.add_sql("warehouse", connection_string=f"duckdb+buffered:///{home.warehouse}")
-    context.add_data_docs_site("kizuna", {
-        "class_name": "SiteBuilder",
-        "show_how_to_buttons": False,
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend",
-                          "base_directory": str(home.docs / "great_expectations")},
-    })
+    context.add_data_docs_site(
+        "kizuna",
+        {
+            "class_name": "SiteBuilder",
+            "show_how_to_buttons": False,
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "store_backend": {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(home.docs / "great_expectations"),
+            },
+        },
+    )
     return context
 
 
@@ -77,15 +86,28 @@ def validate(home: Home, suite: Suite) -> list[Verdict]:
         context.suites.delete(suite.name)
         source.delete_asset(suite.name)
     asset = source.add_table_asset(suite.name, table_name=suite.table, schema_name=suite.schema)
-    expectations = gx.ExpectationSuite(name=suite.name, expectations=[
-        ExpectationConfiguration(
-            type=given["type"], kwargs=given.get("kwargs", {}), severity=given.get("severity", "critical"),
-            description=given.get("description"), notes=given.get("notes"), meta=given.get("meta"),
-        ).to_domain_obj()
-        for given in suite.expectations])
-    definition = context.validation_definitions.add(gx.ValidationDefinition(
-        name=suite.name, data=asset.add_batch_definition_whole_table("whole"), suite=context.suites.add(expectations)))
-    # A validation definition keeps its result for the Data Docs by itself; a checkpoint around it would only add actions.
+    expectations = gx.ExpectationSuite(
+        name=suite.name,
+        expectations=[
+            ExpectationConfiguration(
+                type=given["type"],
+                kwargs=given.get("kwargs", {}),
+                severity=given.get("severity", "critical"),
+                description=given.get("description"),
+                notes=given.get("notes"),
+                meta=given.get("meta"),
+            ).to_domain_obj()
+            for given in suite.expectations
+        ],
+    )
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name=suite.name,
+            data=asset.add_batch_definition_whole_table("whole"),
+            suite=context.suites.add(expectations),
+        )
+    )
+    # A validation definition keeps its result for the Data Docs by itself; a checkpoint would only add actions.
     try:
         return [_verdict(home, suite, item) for item in definition.run(result_format=RESULT_FORMAT).results]
     except StageFailed:
@@ -111,17 +133,23 @@ def _verdict(home: Home, suite: Suite, item: Any) -> Verdict:
             f"gate of stage {suite.stage}: expectation {configuration.type} on {suite.name} could not be evaluated: "
             f"{_without_values(str(raised[0].get('exception_message')))}. The check is at fault, not the data: mend "
             f"expectations/{suite.stage}/{suite.table}.yml and run again. Nothing after it was built; what is "
-            "published stays as it was.")
+            "published stays as it was."
+        )
     observed = item.result.get("unexpected_count", item.result.get("observed_value"))
     meta = configuration.meta or {}
     passed = bool(item.success)
     return Verdict(
-        configuration.type, str(configuration.kwargs.get("column", "")),
-        str(getattr(configuration.severity, "value", configuration.severity)), passed, str(observed),
+        configuration.type,
+        str(configuration.kwargs.get("column", "")),
+        str(getattr(configuration.severity, "value", configuration.severity)),
+        passed,
+        str(observed),
         configuration.description or "",
-        "" if passed or configuration.type != ROWS else
-        _shown(home, suite, configuration.kwargs["unexpected_rows_query"], meta.get("shows", [])),
-        meta.get("remedy", ""))
+        ""
+        if passed or configuration.type != ROWS
+        else _shown(home, suite, configuration.kwargs["unexpected_rows_query"], meta.get("shows", [])),
+        meta.get("remedy", ""),
+    )
 
 
 def _shown(home: Home, suite: Suite, query: str, columns: list[str]) -> str:
@@ -130,12 +158,13 @@ def _shown(home: Home, suite: Suite, query: str, columns: list[str]) -> str:
         return ""
     con = warehouse.connect(home)
     try:
-        rows = con.execute(f"select distinct {', '.join(columns)} from ({query.format(batch=suite.relation)})"  # noqa: S608 (a suite's own SQL)
-                           f" order by all limit {SHOWN_ROWS}").fetchall()
+        rows = con.execute(
+            f"select distinct {', '.join(columns)} from ({query.format(batch=suite.relation)})"  # noqa: S608 (a suite's own SQL)
+            f" order by all limit {SHOWN_ROWS}"
+        ).fetchall()
     finally:
         con.close()
-    return "; ".join(", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True))
-                     for row in rows)
+    return "; ".join(", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True)) for row in rows)
 
 
 def _without_values(message: str) -> str:

@@ -31,6 +31,14 @@ def origin_rows(home: Home, keys: Iterable[tuple[str, str]]) -> list[dict[str, s
                 f" where list_contains(?, {key}) order by 1, _file_no, _line_no",
                 [paths, sorted(wanted[source])],
             ).fetchall()
-            found += [{"source": source, "source_key": value, "file": names[file_id], "file_id": file_id,
-                       "line_no": int(line_no)} for value, file_id, line_no in rows]
+            found += [
+                {
+                    "source": source,
+                    "source_key": value,
+                    "file": names[file_id],
+                    "file_id": file_id,
+                    "line_no": int(line_no),
+                }
+                for value, file_id, line_no in rows
+            ]
     return found

@@ -75,7 +75,7 @@ def publish_assets(partitions: PartitionsDefinition) -> Any:
 def hourly_publish_assets(partitions: PartitionsDefinition) -> Any:
     """The step `publish_hourly`: the lists and feeds of an hourly run, between two daily ones."""
     specs = [
-        spec("hourly_lists", {"json"}, "Target lists of an hourly run, one file per scenario of hourly cadence.", PREPARED),
+        spec("hourly_lists", {"json"}, "Target lists of an hourly run, one per scenario of hourly cadence.", PREPARED),
         spec("hourly_syncs", {"csv"}, "Feeds delivered by an hourly run, manifest last.", PREPARED),
     ]
 

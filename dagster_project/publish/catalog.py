@@ -44,16 +44,20 @@ def selection(mart: str) -> str:
     if mart in EVENT_TIME:
         where = f" where {EVENT_TIME[mart]} < (select as_of_end_at from run.context)"
     elif mart in PERSONS:
-        where = (" where customer_id is null or customer_id in (select customer_id from identity.persons"
-                 " where first_seen_at < (select as_of_end_at from run.context))")
+        where = (
+            " where customer_id is null or customer_id in (select customer_id from identity.persons"
+            " where first_seen_at < (select as_of_end_at from run.context))"
+        )
     return f"select * from {relation}{where}" + (f" order by {order}" if order else "")
 
 
 def create_views(con: duckdb.DuckDBPyConnection) -> None:
     """Views `marts.<mart>` over the tables of other stages, so that audiences and feeds read the warehouse under the
     names that analysts know."""
-    existing = {f"{schema}.{table}" for schema, table in con.execute(
-        "select table_schema, table_name from information_schema.tables").fetchall()}
+    existing = {
+        f"{schema}.{table}"
+        for schema, table in con.execute("select table_schema, table_name from information_schema.tables").fetchall()
+    }
     for mart, (relation, _) in MARTS.items():
         if not relation.startswith("marts.") and relation in existing:
             con.execute(f"create or replace view marts.{mart} as select * from {relation}")

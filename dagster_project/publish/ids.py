@@ -23,11 +23,13 @@ def load(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     published all the same.
     """
     files = [str(file) for file in sorted((home.ledger / "published_ids").glob("*.parquet"))]
-    con.execute("create or replace table run.published_ids"
-                " (customer_id varchar, anchor_key bigint, first_as_of date)")
+    con.execute("create or replace table run.published_ids (customer_id varchar, anchor_key bigint, first_as_of date)")
     if files:
-        con.execute("insert into run.published_ids select customer_id, any_value(anchor_key), min(first_as_of)"
-                    " from read_parquet(?) group by customer_id order by customer_id", [files])
+        con.execute(
+            "insert into run.published_ids select customer_id, any_value(anchor_key), min(first_as_of)"
+            " from read_parquet(?) group by customer_id order by customer_id",
+            [files],
+        )
 
 
 def record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
@@ -40,15 +42,23 @@ def record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
     aside = folder / f"{run_id}.parquet.tmp"
     own = folder / f"{run_id}.parquet"
     target = str(aside).replace("'", "''")
-    con.execute("create or replace temp table ids_of_run as"
-                " select persons.customer_id, persons.anchor_key, context.as_of as first_as_of"
-                " from identity.persons as persons cross join run.context as context"
-                " where persons.first_seen_at < context.as_of_end_at and not exists"
-                " (select 1 from run.published_ids as known where known.customer_id = persons.customer_id)")
+    con.execute(
+        "create or replace temp table ids_of_run as"
+        " select persons.customer_id, persons.anchor_key, context.as_of as first_as_of"
+        " from identity.persons as persons cross join run.context as context"
+        " where persons.first_seen_at < context.as_of_end_at and not exists"
+        " (select 1 from run.published_ids as known where known.customer_id = persons.customer_id)"
+    )
     if own.exists():
-        con.execute("insert into ids_of_run select customer_id, anchor_key, first_as_of from read_parquet(?)"
-                    " where customer_id not in (select customer_id from ids_of_run)", [str(own)])
-    con.execute(f"copy (select * from ids_of_run order by customer_id) to '{target}' (format parquet, compression zstd)")
+        con.execute(
+            "insert into ids_of_run select customer_id, anchor_key, first_as_of from read_parquet(?)"
+            " where customer_id not in (select customer_id from ids_of_run)",
+            [str(own)],
+        )
+    con.execute(
+        f"copy (select * from ids_of_run order by customer_id) to '{target}'"
+        " (format parquet, compression zstd)"
+    )
     con.execute("drop table ids_of_run")
     sync(aside)
     replace(aside, own)

@@ -25,7 +25,7 @@ def connect_published(home: Home) -> duckdb.DuckDBPyConnection:
 
 
 def connect_day(home: Home, as_of: date) -> duckdb.DuckDBPyConnection:
-    """A connection in which `marts.<mart>` is the Parquet of one published day. Raises UsageError where it is not kept."""
+    """A connection in which `marts.<mart>` is one published day's Parquet. Raises UsageError where it is not kept."""
     folder = home.marts / str(as_of)
     if not folder.is_dir():
         raise UsageError(f"{home.path} keeps no marts of {as_of}; run: kizuna run --as-of {as_of} --home {home.path}")

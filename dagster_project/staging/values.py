@@ -1,4 +1,6 @@
-"""Fills staging.normalised_values: distinct raw values of new files that SQL's fast path leaves to Python."""
+"""Fills staging.normalised_values: distinct raw values of new files that SQL's fast path leaves to Python, and
+the identifiers in rule tables.
+"""
 
 from collections.abc import Callable
 
@@ -12,14 +14,10 @@ from dagster_project.staging.source_table import Column, columns_of, declared_so
 CHUNK = 50_000
 # The kind that a word in a `kind_from` column names, every other word an id; as macro kinds_by_word().
 KINDS_BY_WORD = {"email": "email", "phone": "phone", "sms": "phone"}
-_SCHEMA = pa.schema(
-    [("kind", pa.string()), ("raw", pa.string()), ("value", pa.string()), ("problem", pa.string())]
-)
+_SCHEMA = pa.schema([("kind", pa.string()), ("raw", pa.string()), ("value", pa.string()), ("problem", pa.string())])
 
 
-def normalise_new_values(
-    con: duckdb.DuckDBPyConnection, progress: Callable[[int, int], None] | None = None
-) -> int:
+def normalise_new_values(con: duckdb.DuckDBPyConnection, progress: Callable[[int, int], None] | None = None) -> int:
     """Normalise what files hold that staging has not read yet; returns how many values were added.
 
     `progress(done, total)` is called after each chunk. Needs run.files and the views of schema landing.
@@ -31,6 +29,7 @@ def normalise_new_values(
         if files:
             for column in columns_of(source):
                 _collect(con, source, column, files)
+    _collect_rules(con)
     unread = con.sql(
         "select unread.kind, unread.raw from (select distinct kind, raw from unread_values) as unread"
         " anti join staging.normalised_values as known on known.kind = unread.kind and known.raw = unread.raw"
@@ -40,9 +39,7 @@ def normalise_new_values(
     for start in range(0, unread.num_rows, CHUNK):
         chunk = normalised(unread.slice(start, CHUNK))
         con.register("normalised_chunk", chunk)
-        con.execute(
-            "insert into staging.normalised_values select kind, raw, value, problem from normalised_chunk"
-        )
+        con.execute("insert into staging.normalised_values select kind, raw, value, problem from normalised_chunk")
         con.unregister("normalised_chunk")
         if progress:
             progress(start + chunk.num_rows, unread.num_rows)
@@ -71,8 +68,7 @@ def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether staging holds a table of that name."""
     return bool(
         con.execute(
-            "select count(*) from information_schema.tables"
-            " where table_schema = 'staging' and table_name = ?",
+            "select count(*) from information_schema.tables where table_schema = 'staging' and table_name = ?",
             [name],
         ).fetchall()[0][0]
     )
@@ -89,6 +85,27 @@ def new_files(con: duckdb.DuckDBPyConnection, source: str) -> list[str]:
     return [file_id for (file_id,) in con.execute(query + " order by file_no", [source]).fetchall()]
 
 
+def _collect_rules(con: duckdb.DuckDBPyConnection) -> None:
+    """Add the identifiers that people wrote into the rule tables of identity, as they come to mind there."""
+    tables = {
+        name
+        for (name,) in con.execute(
+            "select table_name from information_schema.tables where table_schema = 'rules'"
+        ).fetchall()
+    }
+    for table, kind, value, condition in (
+        ("identity_blocklist", "kind", "value", "match = 'value'"),
+        ("identity_overrides", "left_kind", "left_value", "true"),
+        ("identity_overrides", "right_kind", "right_value", "true"),
+    ):
+        if table in tables:
+            con.execute(
+                f"insert into unread_values"  # noqa: S608
+                f" select distinct case when {kind} in ('email', 'phone') then {kind} else 'id' end, {value}"
+                f" from rules.{table} where {condition} and {value} is not null"
+            )
+
+
 def _collect(con: duckdb.DuckDBPyConnection, source: str, column: Column, files: list[str]) -> None:
     """Add the distinct values of one column that the fast path leaves to Python."""
     if column.kind_from:
@@ -102,9 +119,7 @@ def _collect(con: duckdb.DuckDBPyConnection, source: str, column: Column, files:
             )
             _collect_kind(con, source, column.name, kind, files, condition)
     elif column.type not in ("text", "enum"):
-        _collect_kind(
-            con, source, column.name, "id" if column.type == "product_id" else column.type, files, "true"
-        )
+        _collect_kind(con, source, column.name, "id" if column.type == "product_id" else column.type, files, "true")
 
 
 def _collect_kind(

@@ -22,13 +22,9 @@ def tell(text: str) -> None:
 
 @click.command()
 @click.argument("scales", nargs=-1, type=click.FloatRange(min=0.0001), required=True)
-@click.option(
-    "--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep shops, homes and databases here."
-)
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep shops, homes and databases here.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same shops.")
-@click.option(
-    "--fixed/--no-fixed", default=True, help="Measure what any run takes, with a shop of 100 members."
-)
+@click.option("--fixed/--no-fixed", default=True, help="Measure what any run takes, with a shop of 100 members.")
 def main(scales: tuple[float, ...], keep: Path | None, seed: int, fixed: bool) -> None:
     """Measure full build, daily run and yardstick at each of SCALES (1: a million members)."""
     if keep is not None and keep.exists() and any(keep.iterdir()):

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 
 MARTS = (
-    "customers", "visitors", "customer_identifiers", "touchpoints", "orders", "order_items", "rf_customers",
-    "rf_matrix", "purchase_conversion", "brand_ranks", "brand_pyramid", "score_ledger", "scores", "badges",
+    "customers", "visitors", "customer_identifiers", "identity_edges", "touchpoints", "orders", "order_items",
+    "rf_customers", "rf_matrix", "purchase_conversion", "brand_ranks", "brand_pyramid", "score_ledger", "scores", "badges",
     "kpi_daily",
 )  # fmt: skip
 
@@ -30,12 +30,12 @@ class Difference:
         return not (self.only_published or self.only_yardstick)
 
 
-def compare(published: Path, yardstick: Path) -> list[Difference]:
-    """Every mart of `published` (schema marts) against the table of the same name in `yardstick`."""
+def compare(published: Path, yardstick: Path, marts: tuple[str, ...] = MARTS) -> list[Difference]:
+    """Each of `marts` in `published` (schema marts) against the table of the same name in `yardstick`."""
     with duckdb.connect() as con:
         con.execute(f"attach '{published}' as published (read_only)")
         con.execute(f"attach '{yardstick}' as yardstick (read_only)")
-        return [_compare(con, mart) for mart in MARTS]
+        return [_compare(con, mart) for mart in marts]
 
 
 def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
@@ -75,8 +75,7 @@ def _differing(
     for name in shared:
         value = _comparable(name, types[name])
         sides = [
-            f"select {value} as value, count(*) as times from {relation} group by all"
-            for relation in (ours, theirs)
+            f"select {value} as value, count(*) as times from {relation} group by all" for relation in (ours, theirs)
         ]
         [(count,)] = con.execute(
             f"select count(*) from (({sides[0]} except {sides[1]}) union all ({sides[1]} except {sides[0]}))"

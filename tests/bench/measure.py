@@ -30,9 +30,7 @@ class Measured:
     stdout: str = ""
 
 
-def measured(
-    command: list[str], cwd: Path, environment: dict[str, str], tell: Callable[[str], None]
-) -> Measured:
+def measured(command: list[str], cwd: Path, environment: dict[str, str], tell: Callable[[str], None]) -> Measured:
     """Run `command` to its end; raises CommandFailed. `tell` gets each stage that starts."""
     started = time.monotonic()
     process = subprocess.Popen(

@@ -10,7 +10,7 @@ import io
 import json
 import random
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,15 +94,16 @@ def _content(name: str, file: File) -> bytes:
     return gzip.compress(octets, mtime=0) if name.endswith(".gz") else octets
 
 
-def open_shop(folder: Path, sources: Sources, overrides: Sequence[str] = ()) -> Shop:
-    """A home over hand-made sources; `overrides` are lines of identity_overrides.csv."""
+def open_shop(folder: Path, sources: Sources, rules: Mapping[str, Sequence[str]] | None = None) -> Shop:
+    """A home over hand-made sources; `rules` are lines to add to rule tables, by the table's name."""
     folder.mkdir(parents=True, exist_ok=True)
     seeds = None
-    if overrides:
+    if rules:
         seeds = folder / "seeds"
         shutil.copytree(ROOT / "seeds", seeds)
-        table = seeds / "rules" / "identity_overrides.csv"
-        table.write_text(table.read_text().rstrip("\n") + "\n" + "\n".join(overrides) + "\n")
+        for table, lines in rules.items():
+            file = seeds / "rules" / f"{table}.csv"
+            file.write_text("\n".join([file.read_text().rstrip("\n"), *lines, ""]))
     return Shop(folder / "home", sources.write(folder / "sources"), seeds)
 
 
@@ -111,3 +112,15 @@ def warehouse(shop: Shop) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse between runs, for what the marts do not show: staging's accounts and quarantine."""
     with duckdb.connect(str(shop.home / "warehouse.duckdb"), read_only=True) as con:
         yield con
+
+
+def customer(shop: Shop, member_id: str, columns: str = "customer_id") -> tuple:
+    """Columns of mart `customers` of the person with a member id."""
+    [row] = shop.query(f"select {columns} from marts.customers where list_contains(member_ids, ?)", [member_id])
+    return row
+
+
+def who(shop: Shop, touchpoint_id: str) -> str | None:
+    """The customer of a touchpoint."""
+    [(customer_id,)] = shop.query("select customer_id from marts.touchpoints where touchpoint_id = ?", [touchpoint_id])
+    return customer_id

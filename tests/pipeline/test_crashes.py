@@ -1,4 +1,4 @@
-"""A run stopped by kill -9 at any stage, run again, gives what an undisturbed run gives; what is published is never half."""
+"""A run stopped by kill -9, run again, gives what an undisturbed run gives; what is published is never half."""
 
 import os
 import subprocess
@@ -26,8 +26,13 @@ def kill_when(shop: Shop, line: str, as_of: date, seconds_after: float = 0) -> N
     """Start the daily job and kill it, without a chance to clean up, `seconds_after` it has printed `line`."""
     environment = os.environ | {"KIZUNA_SALT": "pipeline-tests"}
     with subprocess.Popen(
-            [str(KIZUNA), "run", "--home", str(shop.home), "--sources", str(shop.sources), "--as-of", str(as_of)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment, cwd=shop.home.parent) as run:
+        [str(KIZUNA), "run", "--home", str(shop.home), "--sources", str(shop.sources), "--as-of", str(as_of)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=shop.home.parent,
+    ) as run:
         assert run.stderr is not None
         told = []
         in_stage = line != UNDER_WAY["publish"]
@@ -67,7 +72,9 @@ def test_a_first_run_killed_at_stage_after_stage_ends_like_an_undisturbed_one(sh
     for stage in ("landing", "staging", "identity", "core", "activation"):
         kill_when(own, UNDER_WAY[stage], LAST_DAY)
         assert not (own.home / "marts.duckdb").exists(), stage
-        assert [file for folder in ("targets", "feeds") for file in (own.home / folder).rglob("*") if file.is_file()] == []
+        assert [
+            file for folder in ("targets", "feeds") for file in (own.home / folder).rglob("*") if file.is_file()
+        ] == []
     own.run()
     assert contents(own) == contents(shop)
     assert scratch_of_publication(own) == []
@@ -81,16 +88,19 @@ def day_after(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return own
 
 
-# Publication is short: the marts are built aside, documents written, then ledger, swap and delivery follow within a second or two.
+# Publication is short: marts are built aside, documents written; ledger, swap and delivery follow within seconds.
 @pytest.mark.parametrize("seconds_after", [0.0, 1.5])
 def test_a_run_killed_while_it_publishes_leaves_a_whole_day_and_can_be_run_again(
-        shop: Shop, day_after: Shop, tmp_path: Path, seconds_after: float) -> None:
+    shop: Shop, day_after: Shop, tmp_path: Path, seconds_after: float
+) -> None:
     own = shop.copy(tmp_path)
     before, after = own.published(), contents(day_after)
     kill_when(own, UNDER_WAY["publish"], NEXT_DAY, seconds_after)
     left = {name: fingerprint for name, fingerprint in own.published().items() if "/" not in name}
-    days = [{name: fingerprint for name, fingerprint in found.items() if "/" not in name and not name.startswith("sync_")}
-            for found in (before, after)]
+    days = [
+        {name: fingerprint for name, fingerprint in found.items() if "/" not in name and not name.startswith("sync_")}
+        for found in (before, after)
+    ]
     assert {name: fingerprint for name, fingerprint in left.items() if not name.startswith("sync_")} in days
     own.run(NEXT_DAY)
     assert contents(own) == after

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 import pytest
 import yaml
-from dagster import DagsterEventType, DagsterInstance
+from dagster import DagsterEvent, DagsterEventType, DagsterInstance
 
 from dagster_project.project import ROOT
 from tests.conftest import LAST_DAY, Shop
@@ -51,19 +52,31 @@ def a_required_column_is_missing(shop: Shop) -> None:
 
 def columns_are_shifted(shop: Shop) -> None:
     """The tag's export gained a column: every time stands under the visitor's heading."""
-    deliver(shop, "web_events", "event_id,occurred_at,visitor_id,event_name,email",
-            [f"shifted{number},v{number},2026-04-01T10:00:00,page_view,{CANARY}" for number in range(60)])
+    deliver(
+        shop,
+        "web_events",
+        "event_id,occurred_at,visitor_id,event_name,email",
+        [f"shifted{number},v{number},2026-04-01T10:00:00,page_view,{CANARY}" for number in range(60)],
+    )
 
 
 def cards_share_the_shops_own_address(shop: Shop) -> None:
     """Staff typed the shop's address for every customer who gave none."""
-    deliver(shop, "store_cards", "card_no,email,registered_at,updated_at",
-            [f"77{number:010d},{OWN_ADDRESS},2026-04-01T10:00:00,2026-04-01T10:00:00" for number in range(120)])
+    deliver(
+        shop,
+        "store_cards",
+        "card_no,email,registered_at,updated_at",
+        [f"77{number:010d},{OWN_ADDRESS},2026-04-01T10:00:00,2026-04-01T10:00:00" for number in range(120)],
+    )
 
 
 def a_jan_code_stands_in_the_amount(shop: Shop) -> None:
-    deliver(shop, "ec_orders", "order_id,email,ordered_at,status,total_amount",
-            [f"shifted1,{CANARY},2026-04-01T10:00:00+09:00,paid,4901234567894"])
+    deliver(
+        shop,
+        "ec_orders",
+        "order_id,email,ordered_at,status,total_amount",
+        [f"shifted1,{CANARY},2026-04-01T10:00:00+09:00,paid,4901234567894"],
+    )
 
 
 def a_segment_is_missing(shop: Shop) -> None:
@@ -78,12 +91,25 @@ def delays_are_forgotten(shop: Shop) -> None:
     """Seven steps without delay: each new buyer gets all of them at nine in the morning."""
     assert shop.seeds is not None
     file = shop.seeds / "scenarios" / "welcome.yml"
-    steps = [{"step": f"letter_{number}", "delay": {"hours": 0}, "channel": "email", "content_id": f"letter_{number}"}
-             for number in range(1, 8)]
-    file.write_text(yaml.safe_dump({
-        "id": "welcome", "description": "Seven letters after the first order.", "cadence": "daily", "priority": 10,
-        "trigger": {"kind": "order", "nth": 1}, "expires_after": {"days": 60}, "holdout": 0, "steps": steps,
-    }), encoding="utf-8")
+    steps = [
+        {"step": f"letter_{number}", "delay": {"hours": 0}, "channel": "email", "content_id": f"letter_{number}"}
+        for number in range(1, 8)
+    ]
+    file.write_text(
+        yaml.safe_dump(
+            {
+                "id": "welcome",
+                "description": "Seven letters after the first order.",
+                "cadence": "daily",
+                "priority": 10,
+                "trigger": {"kind": "order", "nth": 1},
+                "expires_after": {"days": 60},
+                "holdout": 0,
+                "steps": steps,
+            }
+        ),
+        encoding="utf-8",
+    )
 
 
 @dataclass(frozen=True)
@@ -98,17 +124,28 @@ class Planted:
 
 FAULTS = (
     Planted("landing", a_required_column_is_missing, ("members_2026-04-01_extra.csv", "registered_at")),
-    Planted("staging", columns_are_shifted,
-            ("gate of stage staging", "web_events_2026-04-01_extra.csv", "occurred_at", "kizuna landing withdraw")),
-    Planted("identity", cards_share_the_shops_own_address,
-            ("gate of stage identity", "100 cards, phones and addresses", "identity_blocklist.csv")),
-    Planted("core", a_jan_code_stands_in_the_amount,
-            ("gate of stage core", "100 million yen", "kizuna landing list")),
+    Planted(
+        "staging",
+        columns_are_shifted,
+        ("gate of stage staging", "web_events_2026-04-01_extra.csv", "occurred_at", "kizuna landing withdraw"),
+    ),
+    Planted(
+        "identity",
+        cards_share_the_shops_own_address,
+        ("gate of stage identity", "100 cards, phones and addresses", "identity_blocklist.csv"),
+    ),
+    Planted("core", a_jan_code_stands_in_the_amount, ("gate of stage core", "100 million yen", "kizuna landing list")),
     Planted("marts", a_segment_is_missing, ("stage marts", "rf_")),
-    Planted("insights", price_bands_do_not_start_at_zero,
-            ("gate of stage insights", "price band", "price_bands.csv must start at 0")),
-    Planted("activation", delays_are_forgotten,
-            ("gate of stage activation", "more than 5 messages", "scenario_id welcome", "seeds/scenarios/")),
+    Planted(
+        "insights",
+        price_bands_do_not_start_at_zero,
+        ("gate of stage insights", "price band", "price_bands.csv must start at 0"),
+    ),
+    Planted(
+        "activation",
+        delays_are_forgotten,
+        ("gate of stage activation", "more than 5 messages", "scenario_id welcome", "seeds/scenarios/"),
+    ),
 )
 
 
@@ -116,21 +153,30 @@ def built_after(shop: Shop, stage: str) -> dict[str, str]:
     """A fingerprint of each warehouse table of the stages after `stage`."""
     found = {}
     with duckdb.connect(str(shop.home / "warehouse.duckdb"), read_only=True) as con:
-        for schema in STAGES[STAGES.index(stage) + 1:]:
-            for (table,) in con.execute("select table_name from duckdb_tables() where schema_name = ? order by 1",
-                                        [schema]).fetchall():
+        for schema in STAGES[STAGES.index(stage) + 1 :]:
+            for (table,) in con.execute(
+                "select table_name from duckdb_tables() where schema_name = ? order by 1", [schema]
+            ).fetchall():
                 name = f'{schema}."{table}"'
                 found[name] = str(con.execute(f"select count(*), bit_xor(hash(x)) from {name} as x").fetchall())
     return found
 
 
+def last_run(shop: Shop, of_type: DagsterEventType) -> list[DagsterEvent]:
+    """Events of the home's last Dagster run."""
+    with mock.patch.dict(os.environ, DAGSTER_HOME=str(shop.home / "dagster")), DagsterInstance.get() as instance:
+        [record] = instance.get_run_records(limit=1)
+        entries = instance.all_logs(record.dagster_run.run_id, of_type=of_type)
+        return [entry.dagster_event for entry in entries if entry.dagster_event is not None]
+
+
 def materialised(shop: Shop) -> set[str]:
     """The stages of which the home's last Dagster run built anything."""
-    with DagsterInstance.from_config(str(shop.home / "dagster")) as instance:
-        [record] = instance.get_run_records(limit=1)
-        events = instance.all_logs(record.dagster_run.run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION)
-        return {entry.dagster_event.asset_key.path[0] for entry in events if entry.dagster_event is not None
-                and entry.dagster_event.asset_key is not None}
+    return {
+        event.asset_key.path[0]
+        for event in last_run(shop, DagsterEventType.ASSET_MATERIALIZATION)
+        if event.asset_key is not None
+    }
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.stage}: {fault.plant.__name__}")
@@ -146,7 +192,7 @@ def test_a_fault_stops_the_run_at_its_stage(shop: Shop, tmp_path: Path, fault: P
     for words in fault.told:
         assert words in done.stderr
     assert "Traceback" not in done.stderr
-    assert materialised(own).isdisjoint(STAGES[STAGES.index(fault.stage) + 1:])
+    assert materialised(own).isdisjoint(STAGES[STAGES.index(fault.stage) + 1 :])
     assert built_after(own, fault.stage) == later
     assert own.published() == published
     assert not (own.home / "marts" / str(NEXT_DAY)).exists()
@@ -165,26 +211,37 @@ def assert_no_personal_value(shop: Shop, printed: str) -> None:
 
 
 def test_a_sound_run_passes_every_gate_and_shows_it(shop: Shop) -> None:
-    with DagsterInstance.from_config(str(shop.home / "dagster")) as instance:
-        [record] = instance.get_run_records(limit=1)
-        events = instance.all_logs(record.dagster_run.run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION)
-    evaluations = [entry.dagster_event.asset_check_evaluation_data for entry in events
-                   if entry.dagster_event is not None]
+    evaluations = [
+        event.asset_check_evaluation_data for event in last_run(shop, DagsterEventType.ASSET_CHECK_EVALUATION)
+    ]
     suites = [evaluation for evaluation in evaluations if evaluation.check_name == "expectations"]
     assert {evaluation.asset_key.path[0] for evaluation in suites} == set(STAGES) - {"publish"}
-    assert [evaluation.asset_key.to_user_string() for evaluation in evaluations
-            if not evaluation.passed and evaluation.severity.value == "ERROR"] == []
+    assert [
+        evaluation.asset_key.to_user_string()
+        for evaluation in evaluations
+        if not evaluation.passed and evaluation.severity.value == "ERROR"
+    ] == []
 
 
 def test_the_documents_of_a_run_can_be_opened_and_hold_no_personal_data(shop: Shop) -> None:
     docs = shop.home / "docs"
     index = (docs / "great_expectations" / "index.html").read_text(encoding="utf-8")
-    for suite in ("landing.files", "staging.quarantine", "identity.persons", "core.orders", "activation.scenario_targets"):
+    for suite in (
+        "landing.files",
+        "staging.quarantine",
+        "identity.persons",
+        "core.orders",
+        "activation.scenario_targets",
+    ):
         assert suite in index
     assert "rf_matrix" in (docs / "dbt.html").read_text(encoding="utf-8")
     with duckdb.connect(str(shop.home / "warehouse.duckdb"), read_only=True) as con:
-        values = [value for (value,) in con.execute(
-            "select value from staging.normalised_values where kind in ('email', 'phone') and value is not null").fetchall()]
+        values = [
+            value
+            for (value,) in con.execute(
+                "select value from staging.normalised_values where kind in ('email', 'phone') and value is not null"
+            ).fetchall()
+        ]
     assert len(values) > 100
     pages = "".join(file.read_text(encoding="utf-8", errors="replace") for file in docs.rglob("*.html"))
     assert [value for value in values if value in pages] == []

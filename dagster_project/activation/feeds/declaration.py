@@ -128,7 +128,7 @@ class Feed(Declared):
     def fault(self, place: tuple[str | int, ...], message: str, remedy: str = "") -> Fault:
         """A fault at `place` of this feed's file."""
         return Fault(
-            f"feeds/{self.feed_id}.yml", line_of(self._lines, place) if self._lines else 0, message, remedy
+            f"seeds/feeds/{self.feed_id}.yml", line_of(self._lines, place) if self._lines else 0, message, remedy
         )
 
     @field_validator("destination")
@@ -175,7 +175,7 @@ def check_feeds(folder: Path) -> list[Fault]:
 def _read(folder: Path) -> tuple[list[Feed], list[Fault]]:
     feeds, faults = [], []
     for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
-        name = f"feeds/{path.name}"
+        name = f"seeds/feeds/{path.name}"
         data, lines, wrong = read_yaml(path, name)
         faults += wrong
         if wrong:

@@ -87,8 +87,15 @@
 {% macro is_on_blocklist(kind, value) -%}
     {%- set rules = [] -%}
     {%- set blocklist = ref('identity_blocklist') -%}
+    {%- set values = source('normalised', 'normalised_values') -%}
     {%- if execute and load_relation(blocklist) is not none -%}
-        {%- set found = run_query("select rules.kind, rules.match, rules.value from " ~ blocklist ~ " as rules order by 1, 2, 3") -%}
+        {%- set query -%}
+            select rules.kind, rules.match, coalesce(read.value, rules.value)
+            from {{ blocklist }} as rules
+            {{ join_rule_value('read', 'rules.kind', 'rules.value') }} and rules.match = 'value'
+            order by 1, 2, 3
+        {%- endset -%}
+        {%- set found = run_query(query) -%}
         {%- for row in found.rows -%}
             {%- do rules.append({'kind': row[0], 'match': row[1], 'value': row[2] | replace("'", "''")}) -%}
         {%- endfor -%}
@@ -104,6 +111,13 @@
         {%- if not rules %} when null then false{% endif %}
         else false
     end
+{%- endmacro %}
+
+{# A rule table holds an identifier as somebody wrote it; staging has read it as it reads the same in a source. #}
+{% macro join_rule_value(alias, kind, value) -%}
+    left join {{ source('normalised', 'normalised_values') }} as {{ alias }}
+        on {{ alias }}.kind = case when {{ kind }} in ('email', 'phone') then {{ kind }} else 'id' end
+        and {{ alias }}.raw = {{ value }}
 {%- endmacro %}
 
 {# More milliseconds than any time has (the year 2286), so that landing number times this plus a time orders as the two do. #}

@@ -41,8 +41,8 @@ shared_ends as (
 
 refusing as (
     select identifier_key, customer_id from identity_map
-    union
-    select shared_ends.shared_key as identifier_key, holders.customer_id
+    union all
+    select distinct shared_ends.shared_key as identifier_key, holders.customer_id
     from shared_ends
     inner join {{ ref('identity_map') }} as shared on shared_ends.shared_key = shared.identifier_key
     inner join identity_map as holders on shared_ends.holder_key = holders.identifier_key

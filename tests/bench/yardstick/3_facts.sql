@@ -24,6 +24,16 @@ create table by_email as select value, customer_id from owners where kind = 'ema
 create table by_phone as select value, customer_id from owners where kind = 'phone';
 create table by_visitor as select value, customer_id from owners where kind = 'visitor_id';
 
+create table identity_edges as
+select
+    a.kind as left_kind, a.hash as left_hash, b.kind as right_kind, b.hash as right_hash, e.rule, e.source, e.first_seen_at,
+    cast(e.observations as bigint) as observations, case when x.id is null or y.id is null then 'blocked' else 'used' end as status
+from edges as e
+inner join identifiers as a on e.left_id = a.id
+inner join identifiers as b on e.right_id = b.id
+left join components as x on e.left_id = x.id
+left join components as y on e.right_id = y.id;
+
 -- Acts of shared devices: the member of the device's latest row at or before the act in the same session.
 create table device_acts as
 with shared as (

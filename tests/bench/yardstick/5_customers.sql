@@ -37,15 +37,36 @@ with said as (
     inner join by_member as m on u.member_id = m.value
     group by all
 ),
-wishes as (
-    select o.customer_id, c.channel, r.kind = 'opt_in' as wants, r.requested_at as wished_at
+-- A refusal by an address that several persons share is a refusal of each of them.
+sharers as (
+    select i.kind, i.value, o.customer_id
+    from identifiers as i
+    inner join blocked_identifiers as b on i.kind = b.kind and i.hash = b.hash and b.reason = 'shared_value'
+    inner join (select left_id as a, right_id as b from edges union select right_id, left_id from edges) as e on i.id = e.a
+    inner join owners as o on e.b = o.id
+),
+requests as (
+    select c.channel, r.kind = 'opt_in' as wants, r.requested_at as wished_at, r.identifier_kind as kind, r.identifier as value
     from privacy_requests as r
-    inner join owners as o on r.identifier_kind = o.kind and r.identifier = o.value
     inner join unnest(['email', 'line', 'sms', 'push', 'dm']) as c(channel) on r.channel is null or r.channel = c.channel
     where r.requested_at < getvariable('until')
+),
+wishes as (
+    select o.customer_id, channel, wants, wished_at from requests inner join owners as o using (kind, value)
+    union all
+    select s.customer_id, channel, wants, wished_at from requests inner join sharers as s using (kind, value) where not wants
     union all
     select t.customer_id, t.channel, false, t.occurred_at
     from touchpoints as t where t.action in ('message_unsubscribed', 'message_complained') and t.customer_id is not null
+    union all
+    select s.customer_id, m.channel, false, m.occurred_at
+    from message_events as m
+    semi join (select source_key from touchpoints where source = 'message_events' and customer_id is null) as t
+        on m.message_event_id = t.source_key
+    inner join sharers as s
+        on s.value = coalesce(m.email, m.phone, m.line_user_id)
+        and s.kind = case when m.email is not null then 'email' when m.phone is not null then 'phone' else 'line_user_id' end
+    where m.event in ('unsubscribed', 'complained') and m.occurred_at < getvariable('until')
 ),
 latest as (
     select customer_id, channel, max(wished_at) filter (where wants) as wanted_at, max(wished_at) filter (where not wants) as refused_at

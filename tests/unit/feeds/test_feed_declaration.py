@@ -74,7 +74,7 @@ def test_a_good_declaration_has_no_fault_and_the_brake_of_the_contract(tmp_path)
 )
 def test_a_fault_is_named_with_file_and_line(tmp_path, old, new, line, words):
     [fault] = faults_of(tmp_path, GOOD.replace(old, new))
-    assert fault.startswith(f"feeds/things.yml:{line}: ")
+    assert fault.startswith(f"seeds/feeds/things.yml:{line}: ")
     assert words in fault
 
 
@@ -84,10 +84,10 @@ def test_all_faults_of_all_files_are_named_at_once(tmp_path):
         tmp_path, GOOD.replace("type: folder", "type: fax").replace("{name: name}", "{nam: x}")
     )
     assert [fault.split(":")[0] for fault in faults] == [
-        "feeds/a.yml",
-        "feeds/things.yml",
-        "feeds/things.yml",
-        "feeds/things.yml",
+        "seeds/feeds/a.yml",
+        "seeds/feeds/things.yml",
+        "seeds/feeds/things.yml",
+        "seeds/feeds/things.yml",
     ]
     with pytest.raises(ConfigurationError) as raised:
         load_feeds(tmp_path)
@@ -105,8 +105,8 @@ def test_at_most_50_columns(tmp_path):
 
 
 def test_a_file_that_is_no_mapping_or_empty_is_a_fault(tmp_path):
-    assert "feeds/things.yml:1" in faults_of(tmp_path, "")[0]
-    assert "feeds/things.yml:1" in faults_of(tmp_path, "- a\n- b\n")[0]
+    assert "seeds/feeds/things.yml:1" in faults_of(tmp_path, "")[0]
+    assert "seeds/feeds/things.yml:1" in faults_of(tmp_path, "- a\n- b\n")[0]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_unknown_columns_and_columns_that_do_not_fit_are_all_named_at_binding(tm
         bind(con, load_feeds(tmp_path)[0])
     faults = [str(fault) for fault in raised.value.faults]
     assert [fault.split(": ")[0] for fault in faults] == [
-        f"feeds/things.yml:{line}" for line in (9, 10, 11, 12)
+        f"seeds/feeds/things.yml:{line}" for line in (9, 10, 11, 12)
     ]
     assert "colour" in faults[0] and "hat" in faults[1]
     assert "a TIMESTAMP cannot be written as date" in faults[2] and "interval 9 hours" in faults[2]

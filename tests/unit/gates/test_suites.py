@@ -21,8 +21,9 @@ def written(root: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_has_a_gate_that_can_stop_the_run(stage: str) -> None:
-    severities = {expectation.get("severity", "critical")
-                  for suite in load_suites(stage) for expectation in suite.expectations}
+    severities = {
+        expectation.get("severity", "critical") for suite in load_suites(stage) for expectation in suite.expectations
+    }
     if stage == "core":
         assert severities == {"critical", "warning"}
     assert "critical" in severities
@@ -47,17 +48,20 @@ def test_a_query_that_stops_the_run_says_what_to_do(stage: str) -> None:
                 assert expectation.get("meta", {}).get("remedy"), f"{suite.name}: {expectation['description']}"
 
 
-@pytest.mark.parametrize(("text", "told"), [
-    ("expectations: 3", "a list `expectations`"),
-    ("expectations: [{kwargs: {}}]", "expectation 1 has no type"),
-    ("expectations: [{type: expect_x, severity: fatal}]", "critical or warning"),
-    ("expectations: [{type: expect_x, wen: now}]", "unknown keys ['wen']"),
-    ("expectatons: []\nexpectations: []", "unknown keys ['expectatons']"),
-    ("expectations: [{type: unexpected_rows_expectation, kwargs: {unexpected_rows_query: select 1}}]", "{batch}"),
-    ("expectations: [{type: expect_x, meta: {shows: [email]}}]", "may hold personal data"),
-    ("expectations: [{type: expect_x, meta: {shows: ['1; drop table x']}}]", "may hold personal data"),
-    ("expectations: [\n", "not YAML"),
-])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("expectations: 3", "a list `expectations`"),
+        ("expectations: [{kwargs: {}}]", "expectation 1 has no type"),
+        ("expectations: [{type: expect_x, severity: fatal}]", "critical or warning"),
+        ("expectations: [{type: expect_x, wen: now}]", "unknown keys ['wen']"),
+        ("expectatons: []\nexpectations: []", "unknown keys ['expectatons']"),
+        ("expectations: [{type: unexpected_rows_expectation, kwargs: {unexpected_rows_query: select 1}}]", "{batch}"),
+        ("expectations: [{type: expect_x, meta: {shows: [email]}}]", "may hold personal data"),
+        ("expectations: [{type: expect_x, meta: {shows: ['1; drop table x']}}]", "may hold personal data"),
+        ("expectations: [\n", "not YAML"),
+    ],
+)
 def test_a_faulty_suite_is_named_with_its_file(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_suites("core", written(tmp_path, text))

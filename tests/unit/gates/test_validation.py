@@ -21,8 +21,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home.open(tmp_path_factory.mktemp("gates") / "home")
     con = warehouse.connect(home)
     con.execute("create schema staging")
-    con.execute("create table staging.people as select * from (values (1, 'members', ?, 10), (2, 'store_cards', ?, -5))"
-                " as people (id, source, email, amount)", ["good@example.jp", CANARY])
+    con.execute(
+        "create table staging.people as select * from (values (1, 'members', ?, 10), (2, 'store_cards', ?, -5))"
+        " as people (id, source, email, amount)",
+        ["good@example.jp", CANARY],
+    )
     con.close()
     return home
 
@@ -40,6 +43,7 @@ def people(*expectations: dict[str, Any]) -> Suite:
 @pytest.fixture
 def only(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Let the gate of every stage be the suite given."""
+
     def use(suite: Suite) -> None:
         monkeypatch.setattr(gates, "load_suites", lambda stage: (suite,))
 
@@ -48,8 +52,10 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_a_column_that_does_not_exist_is_an_error_and_no_verdict(home: Home) -> None:
-    for expectation in ({"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "nickname"}},
-                        rows("select 1 from (select * from {batch}) as people where people.nickname is null")):
+    for expectation in (
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "nickname"}},
+        rows("select 1 from (select * from {batch}) as people where people.nickname is null"),
+    ):
         with pytest.raises(StageFailed, match="could not be evaluated"):
             validation.validate(home, people(expectation))
 
@@ -62,45 +68,74 @@ def test_a_table_that_does_not_exist_is_an_error(home: Home) -> None:
 
 def test_an_error_tells_no_value_that_the_database_quotes(home: Home) -> None:
     with pytest.raises(StageFailed) as caught:
-        validation.validate(home, people(rows("select 1 from (select * from {batch}) as people where cast(people.email as integer) = 1")))
+        validation.validate(
+            home,
+            people(rows("select 1 from (select * from {batch}) as people where cast(people.email as integer) = 1")),
+        )
     assert "example.jp" not in str(caught.value)
 
 
 def test_a_critical_failure_stops_and_says_what_broke_where_and_what_to_do(home: Home, only: Any) -> None:
-    only(people(rows("select people.source, people.email from (select * from {batch}) as people where people.amount < 0",
-                     description="No amount is negative", meta={"shows": ["source"], "remedy": "Mend the till."})))
+    only(
+        people(
+            rows(
+                "select people.source, people.email from (select * from {batch}) as people where people.amount < 0",
+                description="No amount is negative",
+                meta={"shows": ["source"], "remedy": "Mend the till."},
+            )
+        )
+    )
     yielded = gates.run("staging", home)
     [check] = [next(yielded)]
     assert not check.passed
     assert check.severity.value == "ERROR"
     with pytest.raises(StageFailed) as caught:
         next(yielded)
-    for told in ("gate of stage staging", "No amount is negative", "observed 1", "source store_cards", "Mend the till."):
+    for told in (
+        "gate of stage staging",
+        "No amount is negative",
+        "observed 1",
+        "source store_cards",
+        "Mend the till.",
+    ):
         assert told in str(caught.value)
 
 
 def test_a_warning_shows_and_lets_the_run_go_on(home: Home, only: Any) -> None:
-    only(people({"type": "expect_column_values_to_be_between", "severity": "warning",
-                 "kwargs": {"column": "amount", "min_value": 0}}))
+    only(
+        people(
+            {
+                "type": "expect_column_values_to_be_between",
+                "severity": "warning",
+                "kwargs": {"column": "amount", "min_value": 0},
+            }
+        )
+    )
     [check] = list(gates.run("staging", home))
     assert not check.passed
     assert check.severity.value == "WARN"
 
 
 def test_what_holds_passes(home: Home, only: Any) -> None:
-    only(people({"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}},
-                rows("select 1 from (select * from {batch}) as people where people.id > 2")))
+    only(
+        people(
+            {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "id"}},
+            rows("select 1 from (select * from {batch}) as people where people.id > 2"),
+        )
+    )
     [check] = list(gates.run("staging", home))
     assert check.passed
 
 
 def test_neither_results_nor_data_docs_carry_a_personal_value(home: Home, only: Any) -> None:
-    only(people(
-        rows("select * from (select * from {batch}) as people where people.amount < 0", meta={"shows": ["source"]}),
-        {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "email", "value_set": ["a@example.jp"]}},
-        {"type": "expect_column_values_to_not_be_in_set", "kwargs": {"column": "source", "value_set": ["members"]}},
-        {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "email"}},
-    ))
+    only(
+        people(
+            rows("select * from (select * from {batch}) as people where people.amount < 0", meta={"shows": ["source"]}),
+            {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "email", "value_set": ["a@example.jp"]}},
+            {"type": "expect_column_values_to_not_be_in_set", "kwargs": {"column": "source", "value_set": ["members"]}},
+            {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "email"}},
+        )
+    )
     checks = []
     with pytest.raises(StageFailed) as caught:
         for check in gates.run("staging", home):
@@ -118,10 +153,18 @@ def test_an_empty_table_passes(home: Home) -> None:
     con = warehouse.connect(home)
     con.execute("create or replace table staging.nothing as select * from staging.people where false")
     con.close()
-    suite = Suite("staging", "staging", "nothing", (
-        {"type": "expect_column_values_to_be_between", "kwargs": {"column": "amount", "min_value": 0, "max_value": 1}},
-        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "email"}},
-        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id", "mostly": 0.2}},
-        rows("select 1 from {batch}"),
-    ))
+    suite = Suite(
+        "staging",
+        "staging",
+        "nothing",
+        (
+            {
+                "type": "expect_column_values_to_be_between",
+                "kwargs": {"column": "amount", "min_value": 0, "max_value": 1},
+            },
+            {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "email"}},
+            {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "id", "mostly": 0.2}},
+            rows("select 1 from {batch}"),
+        ),
+    )
     assert [verdict.passed for verdict in validation.validate(home, suite)] == [True] * 4

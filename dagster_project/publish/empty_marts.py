@@ -1,0 +1,54 @@
+"""The marts without rows, as their contracts declare them: to see what a feed reads before anything was built."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import yaml
+
+from dagster_project.activation import feeds
+from dagster_project.activation.ledger import COLUMNS, TABLES
+from dagster_project.activation.statements import execute
+from dagster_project.home import Home
+from dagster_project.project import DBT_PROJECT
+from dagster_project.publish.catalog import MARTS, create_views
+
+# Where a feed to addresses finds them.
+ADDRESSES = (
+    "create table identity.identity_map (customer_id varchar, identifier_kind varchar, identifier_key bigint)",
+    "create schema pii",
+    "create table pii.identifier_values (identifier_key bigint, value varchar)",
+)
+
+
+@contextmanager
+def empty_marts() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a database in memory in which every mart stands, empty, under `marts.<mart>`."""
+    with duckdb.connect() as con, TemporaryDirectory() as folder:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute("create schema marts")
+        relations = [relation for relation, _ in MARTS.values() if not relation.startswith("activation.")]
+        for relation in relations:
+            schema, table = relation.split(".")
+            columns = ", ".join(f'"{column["name"]}" {column["data_type"]}' for column in _columns(table))
+            con.execute(f"create schema if not exists {schema}")
+            con.execute(f"create table {relation} ({columns})")
+        for statement in ADDRESSES:
+            con.execute(statement)
+        con.execute("create schema activation")
+        for what, table in TABLES.items():
+            con.execute(f"create table activation.{table} ({COLUMNS[what]})")
+            con.execute(f"create table activation.ledger_{what} ({COLUMNS[what]}, run_no integer, is_earlier boolean)")
+        execute(con, "all_runs")
+        feeds.sync_tables(con, Home(Path(folder)))
+        create_views(con)
+        yield con
+
+
+def _columns(table: str) -> list[dict[str, Any]]:
+    [file] = (DBT_PROJECT / "models").glob(f"*/{table}.yml")
+    [model] = [model for model in yaml.safe_load(file.read_text(encoding="utf-8"))["models"] if model["name"] == table]
+    return model["columns"]

@@ -1,0 +1,186 @@
+"""Faults of the rule tables in `seeds/rules`, named with file and line.
+
+What a table must hold is declared once, beside it, as dbt's types and tests. dbt runs them inside a run; here the same
+declarations are tried on the files before anything runs.
+"""
+
+import csv
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from dagster_project.errors import Fault
+from dagster_project.project import seeds
+
+Rows = list[tuple[int, list[str]]]
+
+
+def rule_faults() -> list[Fault]:
+    """Rule tables against header, types and tests that their `.yml` declares."""
+    faults: list[Fault] = []
+    declared, misread = _declared()
+    faults += misread
+    folder = seeds() / "rules"
+    for name in sorted(declared.keys() - {file.stem for file in folder.glob("*.csv")}):
+        faults.append(Fault(f"seeds/rules/{name}.csv", 0, "is missing", "restore it"))
+    for file in sorted(folder.glob("*.csv")):
+        faults += _table_faults(file, declared.get(file.stem, {}))
+    return faults
+
+
+def _table_faults(file: Path, seed: dict[str, Any]) -> list[Fault]:
+    name = f"seeds/rules/{file.name}"
+    types = (seed.get("config") or {}).get("column_types", {})
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.reader(handle, strict=True)
+            rows = [(reader.line_num, row) for row in reader if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        return [Fault(name, 0, f"cannot be read as UTF-8 CSV: {error}", "save it as CSV UTF-8")]
+    if not rows:
+        return [Fault(name, 1, "is empty", "a rule table has at least its header")]
+    header = rows[0][1]
+    faults = [
+        Fault(name, 1, f"column {column} is missing", f"columns are {', '.join(types)}")
+        for column in types
+        if column not in header
+    ]
+    faults += [
+        Fault(name, 1, f"column {column} stands twice", "keep one")
+        for column in sorted({column for column in header if header.count(column) > 1})
+    ]
+    for line, row in rows[1:]:
+        if len(row) != len(header):
+            faults.append(
+                Fault(
+                    name, line, f"has {len(row)} cells, the header has {len(header)}", "quote a cell that holds a comma"
+                )
+            )
+            continue
+        for column, value in zip(header, row, strict=True):
+            problem = _cell_problem(types.get(column, ""), value)
+            if problem:
+                faults.append(Fault(name, line, f"{column}: {problem}"))
+    return faults or _broken_tests(name, seed, types, rows)
+
+
+def _broken_tests(name: str, seed: dict[str, Any], types: dict[str, str], rows: Rows) -> list[Fault]:
+    """Rows of a readable table that break what its tests declare."""
+    header = rows[0][1]
+    faults = []
+    with duckdb.connect() as con:
+        columns = ", ".join(f'"{column}" {types.get(column, "varchar")}' for column in header)
+        con.execute(f"create table rules (_line integer, {columns})")
+        if rows[1:]:
+            con.executemany(
+                f"insert into rules values ({', '.join('?' * (len(header) + 1))})",
+                [[line, *(cell or None for cell in row)] for line, row in rows[1:]],
+            )
+        for message, query in _tests(seed):
+            faults += [Fault(name, line, message) for (line,) in con.execute(query).fetchall()]
+    return faults
+
+
+def _tests(seed: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """(what is wrong, SQL of the lines where it is) for each declared test that looks at this table alone."""
+    for test in seed.get("data_tests") or []:
+        [(kind, given)] = test.items()
+        arguments = given.get("arguments", {})
+        if kind == "unique_key":
+            keys = arguments["key"]
+            yield (f"{' and '.join(keys)}: stands twice", _repeated(keys))
+        elif kind == "holds":
+            for condition in arguments["conditions"]:
+                yield (
+                    f"breaks the rule: {condition}",
+                    f"select _line from rules where not coalesce(({condition}), false) order by _line",
+                )
+    for column in seed.get("columns") or []:
+        for test in column.get("data_tests") or []:
+            kind, given = (test, {}) if isinstance(test, str) else next(iter(test.items()))
+            yield from _column_tests(column["name"], kind, given or {})
+
+
+def _column_tests(column: str, kind: str, given: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    arguments = given.get("arguments", {})
+    if kind == "not_null":
+        yield f"{column}: is empty", f'select _line from rules where "{column}" is null order by _line'
+    elif kind == "unique":
+        yield f"{column}: stands twice", _repeated([column])
+    elif kind == "accepted_values":
+        words = ", ".join("'" + str(value).replace("'", "''") + "'" for value in arguments["values"])
+        yield (
+            f"{column}: is none of {', '.join(map(str, arguments['values']))}",
+            f'select _line from rules where "{column}" is not null and cast("{column}" as varchar) not in ({words})'
+            " order by _line",
+        )
+    elif kind == "bands_without_gap":
+        until = arguments["until"]
+        yield (
+            f"{column} to {until}: bands must follow one another from 0 without gap or overlap, only the last open",
+            f'select _line from (select _line, "{column}" as low, "{until}" as high,'
+            f' row_number() over (order by "{column}", "{until}") as place,'
+            f' lead("{column}") over (order by "{column}", "{until}") as following from rules)'
+            " where low is null or (place = 1 and low <> 0) or coalesce(high, -1) <> coalesce(following, -1)"
+            " order by _line",
+        )
+
+
+def _repeated(keys: list[str]) -> str:
+    names = ", ".join(f'"{key}"' for key in keys)
+    return (
+        f"select _line from (select _line, row_number() over (partition by {names} order by _line) as place from rules)"
+        " where place > 1 order by _line"
+    )
+
+
+def _declared() -> tuple[dict[str, dict[str, Any]], list[Fault]]:
+    """Rule table -> its entry in the `.yml` files beside it."""
+    tables: dict[str, dict[str, Any]] = {}
+    faults = []
+    for file in sorted((seeds() / "rules").glob("*.yml")):
+        try:
+            content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            faults.append(Fault(f"seeds/rules/{file.name}", mark.line + 1 if mark else 0, f"is not YAML: {error}"))
+            continue
+        for seed in content.get("seeds", []):
+            tables[seed["name"]] = seed
+    return tables, faults
+
+
+def _whole_number(value: str) -> int:
+    if value != value.strip() or "_" in value:
+        raise ValueError(value)
+    return int(value)
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "int": _whole_number,
+    "bigint": _whole_number,
+    "smallint": _whole_number,
+    "decimal": float,
+    "double": float,
+    "float": float,
+    "date": date.fromisoformat,
+}
+
+
+def _cell_problem(declared: str, value: str) -> str | None:
+    kind = declared.lower()
+    if not value or not kind:
+        return None
+    if kind == "boolean":
+        return None if value.lower() in ("true", "false") else f"{value!r} is not true or false"
+    for word, read in _READ.items():
+        if kind.startswith(word):
+            try:
+                read(value)
+            except ValueError:
+                return f"{value!r} is not a {kind}"
+    return None

@@ -1,0 +1,99 @@
+"""Faults of settings, in the table and in the environment that overrides it."""
+
+import csv
+import os
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from dagster_project.activation.scenario import minute_of_day
+from dagster_project.errors import Fault
+from dagster_project.project import seeds
+
+TABLE = "seeds/rules/settings.csv"
+
+
+def setting_faults() -> list[Fault]:
+    """Unknown, missing and unreadable settings; `KIZUNA_<NAME>` stands for a line of its own."""
+    file = seeds() / "rules" / "settings.csv"
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.reader(handle)
+            rows = [(reader.line_num, row) for row in reader][1:]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []  # told of as a rule table
+    faults, values = [], {}
+    for line, row in rows:
+        if len(row) < 2:
+            continue
+        name, value = row[0], row[1]
+        place = Fault(TABLE, line, "")
+        given = os.environ.get(f"KIZUNA_{name.upper()}")
+        if given is not None:
+            place, value = Fault(f"environment KIZUNA_{name.upper()}", 0, ""), given
+        values[name] = value
+        if name not in READERS:
+            faults.append(Fault(TABLE, line, f"unknown setting {name}", f"one of: {', '.join(sorted(READERS))}"))
+            continue
+        try:
+            READERS[name](value)
+        except ValueError as error:
+            faults.append(Fault(place.file, place.line, f"{name}: {value!r} cannot be read: {error}"))
+    faults += [
+        Fault(TABLE, 0, f"setting {name} is missing", "restore its line")
+        for name in sorted(READERS.keys() - values.keys())
+    ]
+    if not faults and minute_of_day(values["send_window_start"]) >= minute_of_day(values["send_window_end"]):
+        faults.append(Fault(TABLE, 0, "send_window_start is not before send_window_end"))
+    return faults
+
+
+def _share(value: str) -> float:
+    if not 0 <= float(value) <= 1:
+        raise ValueError("it is not a share between 0 and 1")
+    return float(value)
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if int(value) < least:
+            raise ValueError(f"it is less than {least}")
+        return int(value)
+
+    return read
+
+
+def _days(value: str) -> list[int]:
+    days = [_at_least(1)(word) for word in value.split()]
+    if not days:
+        raise ValueError("it names no number of days")
+    return days
+
+
+def _no_less_than_nothing(value: str) -> float:
+    if not 0 <= float(value) < float("inf"):
+        raise ValueError("it is less than nothing, or endless")
+    return float(value)
+
+
+def _switch(value: str) -> bool:
+    if value not in ("0", "1"):
+        raise ValueError("it is neither 0 nor 1")
+    return value == "1"
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "first_day": date.fromisoformat,
+    "repeat_window_days": _days,
+    "maturity_days": _at_least(1),
+    "rank_window_days": _at_least(1),
+    "session_gap_minutes": _at_least(1),
+    "default_holdout": _share,
+    "global_holdout": _share,
+    "send_window_start": minute_of_day,
+    "send_window_end": minute_of_day,
+    "expires_after_days": _no_less_than_nothing,
+    "keep_days": _at_least(1),
+    "probabilistic": _switch,
+    "volumes_block": _switch,
+}

@@ -1,0 +1,288 @@
+"""The command line: exit statuses, --json and --home everywhere, faults named before anything runs, runs kept apart."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dagster_project import doctor
+from dagster_project.home import Home
+from dagster_project.project import ROOT
+from dagster_project.run_context import tokyo_today
+from tests.pipeline.conftest import LAST_DAY, Shop
+
+COMMANDS = [
+    "run",
+    "activate",
+    "demo",
+    "simulate",
+    "landing",
+    "landing list",
+    "landing withdraw",
+    "doctor",
+    "ui",
+    "card",
+    "path",
+    "why",
+    "sync",
+]
+
+
+@pytest.fixture
+def seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the shipped configuration, in use."""
+    folder = tmp_path / "seeds"
+    shutil.copytree(ROOT / "seeds", folder)
+    monkeypatch.setenv("KIZUNA_SEEDS", str(folder))
+    return folder
+
+
+def new_shop(folder: Path) -> Shop:
+    """A home without a run, and a sources folder with nothing in it."""
+    (folder / "sources").mkdir(exist_ok=True)
+    return Shop(folder / "home", folder / "sources")
+
+
+def replace(file: Path, old: str, new: str) -> int:
+    """Change a file in one place; returns the line of the change."""
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) >= 1, f"{old!r} is not in {file.name}"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_and_takes_a_home_and_json(command: str) -> None:
+    from click.testing import CliRunner
+
+    from dagster_project.cli import cli
+
+    shown = CliRunner().invoke(cli, [*command.split(), "--help"])
+    assert shown.exit_code == 0
+    assert "--home" in shown.output
+    assert "--json" in shown.output
+
+
+def test_the_package_runs_as_a_module_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster_project", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "activate" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--as-of", str(tokyo_today() + timedelta(days=1)), "--sources", "sources"],
+        ["run", "--as-of", "2026-02-30", "--sources", "sources"],
+        ["run", "--as-of", "2026-01-01", "--sources", "nowhere"],
+        ["activate", "--at", "noon", "--sources", "sources"],
+        ["activate", "--at", "2999-01-01T00:00:00+09:00", "--sources", "sources"],
+        ["activate", "--at", "2026-01-01T00:00", "--sources", "nowhere"],
+        ["card", "member_id:1"],
+        ["path", "member_id:1", "member_id:2"],
+        ["why", "nothing"],
+        ["sync", "customers"],
+        ["sync", "nothing"],
+        ["landing", "withdraw", "nothing"],
+        ["fly"],
+        ["run", "--fly"],
+        ["simulate", "--members", "0", "--out", "new"],
+    ],
+)
+def test_wrong_use_ends_with_2_and_says_what_is_wrong(arguments: list[str], tmp_path: Path) -> None:
+    own = new_shop(tmp_path)
+    if arguments == ["fly"]:
+        done = subprocess.run(
+            [sys.executable, "-m", "dagster_project", "fly"], capture_output=True, text=True, check=False
+        )
+    else:
+        done = own.kizuna(*arguments, check=None)
+    assert done.returncode == 2
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("rules/rf_recency_bands.csv", "03,3,4,", "03,three,4,"),
+        ("rules/rf_recency_bands.csv", "03,3,4,", "03,3,5,"),
+        ("rules/rf_segments.csv", "new_lapsed,1,2,8,,lapsed", "new_lapsed,1,2,8,,gone"),
+        ("rules/rank_rules.csv", "A_bought,3,A", "A_bought,3,X"),
+        ("rules/rank_rules.csv", "A_bought,3,A", "A_bought,2,A"),
+        ("rules/score_rules.csv", "visit,visit,", "visit,vist,"),
+        ("rules/badge_rules.csv", "product_units,5", "product_units,0"),
+        ("rules/badge_rules.csv", "product_units,5", "product_units,5,"),
+        ("rules/settings.csv", "maturity_days,365", "maturity_days,a year"),
+        ("rules/settings.csv", "default_holdout,0.10", "default_holdout,10"),
+        ("rules/identity_kinds.csv", "email,4", "email,four"),
+        ("scenarios/birthday.yml", "channel: email", "channel: pigeon"),
+        ("scenarios/cart_abandonment.yml", "delay: {hours: 3}", "dealy: {hours: 3}"),
+        ("scenarios/birthday.yml", "id: birthday", "id: [birthday"),
+        ("feeds/customers.yml", "mode: mirror", "mode: morror"),
+        ("feeds/customers.yml", "- {name: price_band}", "- {name: price_bond}"),
+        ("feeds/scenario_targets.yml", "marts.scenario_targets", "marts.scenario_target"),
+        ("feeds/scenario_targets.yml", "type: folder", "type: floppy"),
+        ("sources.yml", "members", "membres"),
+    ],
+)
+def test_a_fault_in_configuration_is_named_with_file_and_line(seeds: Path, file: str, old: str, new: str) -> None:
+    line = replace(seeds / file, old, new)
+    [fault, *others] = doctor.faults()
+    assert fault.file.endswith(f"seeds/{file}")
+    assert abs(fault.line - line) <= 1, str(fault)
+    assert fault.message
+    assert len(others) <= 1, others
+
+
+def test_the_shipped_configuration_is_sound(seeds: Path) -> None:
+    assert doctor.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEFAULT_HOLDOUT", "half"),
+        ("DEFAULT_HOLDOUT", "1.5"),
+        ("MATURITY_DAYS", "-1"),
+        ("SEND_WINDOW_START", "9 o'clock"),
+        ("SEND_WINDOW_START", "21:00"),
+        ("REPEAT_WINDOW_DAYS", ""),
+        ("PROBABILISTIC", "yes"),
+        ("EXPIRES_AFTER_DAYS", "nan"),
+    ],
+)
+def test_a_setting_in_the_environment_is_checked_like_one_in_the_table(
+    name: str, value: str, seeds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"KIZUNA_{name}", value)
+    [fault] = doctor.faults()
+    assert name.lower() in fault.message
+
+
+def test_faults_stop_a_run_before_anything_is_written(seeds: Path, tmp_path: Path) -> None:
+    places = [
+        f"seeds/{file}:{replace(seeds / file, old, new)}"
+        for file, old, new in (
+            ("rules/rf_recency_bands.csv", "03,3,4,", "03,three,4,"),
+            ("scenarios/birthday.yml", "channel: email", "channel: pigeon"),
+            ("feeds/customers.yml", "mode: mirror", "mode: morror"),
+        )
+    ]
+    own = new_shop(tmp_path)
+    for command in (
+        ["run", "--as-of", "2026-01-01", "--sources", str(own.sources)],
+        ["doctor"],
+        ["doctor", "--json"],
+        ["activate", "--at", "2026-01-01T10:00", "--sources", str(own.sources)],
+    ):
+        done = own.kizuna(*command, check=2)
+        said = done.stdout if command[0] == "doctor" else done.stderr
+        assert all(place in said for place in places), said
+        assert "Traceback" not in done.stderr
+    assert len(json.loads(own.kizuna("doctor", "--json", check=2).stdout)) == 3
+    assert not (own.home / "warehouse.duckdb").exists()
+    assert not list((own.home / "landing").rglob("*.parquet"))
+
+
+def test_landing_can_be_listed_with_options_anywhere(shop: Shop) -> None:
+    files = json.loads(shop.kizuna("landing", "list", "--json").stdout)
+    assert {"file_id", "source", "name", "rows", "status"} <= set(files[0])
+    assert json.loads(shop.kizuna("landing", "--json").stdout) == files
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster_project", "landing", "--home", str(shop.home), "--json", "list"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == files
+
+
+def test_card_path_and_dry_run_speak_json(shop: Shop) -> None:
+    [(customer_id, member_id)] = shop.query(
+        "select customer_id, member_ids[1] from marts.customers where len(member_ids) = 1 and len(card_nos) = 1"
+        " order by orders desc, customer_id limit 1"
+    )
+    by_id = json.loads(shop.kizuna("card", customer_id, "--json").stdout)
+    assert by_id == json.loads(shop.kizuna("card", f"member_id: {member_id} ", "--json").stdout)
+    assert by_id["customer"][0]["customer_id"] == customer_id
+    assert by_id["timeline"]
+    [(card_no,)] = shop.query("select card_nos[1] from marts.customers where customer_id = ?", [customer_id])
+    found = json.loads(shop.kizuna("path", f"member_id:{member_id}", f"card_no:{card_no}", "--json").stdout)
+    assert found["is_one_person"]
+    assert found["chain"]
+    assert all(step["rule"] and step["source"] for step in found["chain"])
+    dry = json.loads(shop.kizuna("sync", "customers", "--dry-run", "--json").stdout)
+    assert dry["counts"]["unchanged"] == dry["accepted_rows"] > 0
+    before = len(shop.manifests("customers"))
+    assert json.loads(shop.kizuna("sync", "customers", "--json").stdout)["status"] == "unchanged"
+    assert len(shop.manifests("customers")) == before
+
+
+def test_a_refused_file_stops_the_run_and_can_be_skipped_and_a_setting_overridden(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = shop.copy(tmp_path)
+    (own.sources / "members" / "zz.csv").write_text("member_id,registered_at\nM9,2026-01-01\n")
+    (own.sources / "brands" / "zz.csv").write_text("brand\nb9\n")
+    before = own.published()
+    done = own.run(check=1)
+    assert "members/zz.csv" in done.stderr
+    assert "updated_at" in done.stderr
+    assert "brands/zz.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "leaked" not in done.stderr
+    assert own.published() == before
+    monkeypatch.setenv("KIZUNA_REPEAT_WINDOW_DAYS", "30 60")
+    done = own.kizuna("run", "--as-of", str(LAST_DAY), "--sources", str(own.sources), "--skip-refused", "--json")
+    result = json.loads(done.stdout)
+    assert result["as_of"] == str(LAST_DAY)
+    assert result["feeds"] == []
+    assert own.query("select distinct window_days from marts.rf_matrix order by 1") == [(30,), (60,)]
+
+
+def test_the_brake_stops_a_feed_and_not_the_run_until_forced(shop: Shop, tmp_path: Path) -> None:
+    own = shop.copy(tmp_path)
+    rows = sorted(
+        (file["rows"], file["file_id"])
+        for file in json.loads(own.kizuna("landing", "list", "--json").stdout)
+        if file["source"] == "members"
+    )
+    own.kizuna("landing", "withdraw", rows[-1][1])
+    syncs = len(own.manifests("customers"))
+    day = LAST_DAY + timedelta(days=1)
+    done = own.run(day, check=1)
+    assert "customers" in done.stderr
+    assert "10%" in done.stderr
+    assert "--force" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(own.manifests("customers")) == syncs
+    assert (own.home / "marts" / str(day)).is_dir()
+    assert own.query("select max(as_of) from marts.rf_matrix") == [(day,)]
+    assert (own.home / "targets" / "birthday" / f"{day}.jsonl").exists()
+    assert "10%" in own.kizuna("sync", "customers", check=1).stderr
+    forced = json.loads(own.kizuna("sync", "customers", "--force", "--json").stdout)
+    assert forced["status"] == "delivered"
+    manifest = own.manifests("customers")[-1]
+    assert len(own.manifests("customers")) == syncs + 1
+    assert manifest["counts"]["removed"] == forced["counts"]["removed"] > 0
+    assert manifest["as_of"] == str(day)
+
+
+def test_sync_waits_for_the_home_too(shop: Shop) -> None:
+    with Home(shop.home).lock("a test"):
+        done = shop.kizuna("sync", "customers", check=1)
+    assert "a test" in done.stderr
+    assert str(os.getpid()) in done.stderr
+
+
+def test_hours_of_days_that_are_published_are_over(shop: Shop) -> None:
+    done = shop.kizuna("activate", "--at", str(LAST_DAY - timedelta(days=3)) + "T10:00", check=2)
+    assert str(LAST_DAY) in done.stderr
