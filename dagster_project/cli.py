@@ -1,5 +1,6 @@
 """The command line. Results on stdout, progress on stderr; exit 0 done, 1 stopped, 2 wrong use or configuration."""
 
+import atexit
 import gc
 import json
 import os
@@ -39,9 +40,15 @@ class Group(click.Group):
 def home_option(command: Callable) -> Callable:
     """`--home DIR` and `--json`, which every command takes."""
     command = click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")(command)
-    return click.option("--home", "home_path", type=click.Path(path_type=Path, file_okay=False),
-                        envvar="KIZUNA_HOME", default=DEFAULT_HOME, show_default=True,
-                        help="The folder under which all that a run writes lies.")(command)
+    return click.option(
+        "--home",
+        "home_path",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="KIZUNA_HOME",
+        default=DEFAULT_HOME,
+        show_default=True,
+        help="The folder under which all that a run writes lies.",
+    )(command)
 
 
 def show(result: Any, as_json: bool, text: Callable[[], None]) -> None:
@@ -61,8 +68,13 @@ def cli() -> None:
 @cli.command()
 @home_option
 @click.option("--as-of", type=DATE, help="The Tokyo day to run. [default: yesterday in Tokyo]")
-@click.option("--sources", type=click.Path(path_type=Path, file_okay=False), default=Path("sources"),
-              show_default=True, help="The folder with one folder per source.")
+@click.option(
+    "--sources",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("sources"),
+    show_default=True,
+    help="The folder with one folder per source.",
+)
 @click.option("--skip-refused", is_flag=True, help="Go on without files that cannot be landed whole.")
 def run(home_path: Path, as_json: bool, as_of: datetime | None, sources: Path, skip_refused: bool) -> None:
     """Run the daily job, whole: from landing to delivery."""
@@ -82,15 +94,19 @@ def run(home_path: Path, as_json: bool, as_of: datetime | None, sources: Path, s
 
 def _require_folder(sources: Path) -> None:
     if not sources.is_dir():
-        raise UsageError(f"there is no folder {sources}; name one with --sources, "
-                         "or make one with: kizuna simulate --out sources")
+        raise UsageError(
+            f"there is no folder {sources}; name one with --sources, or make one with: kizuna simulate --out sources"
+        )
 
 
 @cli.command()
 @home_option
 @click.option("--at", help="The hour as an ISO time; without an offset it is Tokyo's. [default: the last full hour]")
-@click.option("--sources", type=click.Path(path_type=Path, file_okay=False),
-              help="The folder with one folder per source. [default: that of this home's last run, else sources]")
+@click.option(
+    "--sources",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder with one folder per source. [default: that of this home's last run, else sources]",
+)
 @click.option("--skip-refused", is_flag=True, help="Go on without files that cannot be landed whole.")
 def activate(home_path: Path, as_json: bool, at: str | None, sources: Path | None, skip_refused: bool) -> None:
     """Run the hourly job: land new events, write the lists and feeds that are due."""
@@ -158,8 +174,9 @@ def demo(home_path: Path, as_json: bool, members: int, days: int, seed: int) -> 
 @click.option("--last-day", type=DATE, help="The last day of the history. [default: yesterday in Tokyo]")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="A new folder.")
 @home_option
-def simulate(members: int, days: int, seed: int, last_day: datetime | None, out: Path, home_path: Path,
-             as_json: bool) -> None:
+def simulate(
+    members: int, days: int, seed: int, last_day: datetime | None, out: Path, home_path: Path, as_json: bool
+) -> None:
     """Write a simulated shop: sources in the formats of a real one, and `truth/`, what was planted."""
     from dagster_project.run_context import tokyo_today
     from dagster_project.sample.simulate import simulate as write
@@ -168,9 +185,14 @@ def simulate(members: int, days: int, seed: int, last_day: datetime | None, out:
         raise UsageError(f"{out} is not empty; name a new folder")
     day = last_day.date() if last_day else tokyo_today() - timedelta(days=1)
     write(members=members, days=days, seed=seed, out=out, last_day=day)
-    show({"out": str(out), "last_day": day}, as_json, lambda: click.echo(
-        f"{out}: a shop of {members:,} members, {days} days up to {day}."
-        f" Next: kizuna run --sources {out} --as-of {day}"))
+    show(
+        {"out": str(out), "last_day": day},
+        as_json,
+        lambda: click.echo(
+            f"{out}: a shop of {members:,} members, {days} days up to {day}."
+            f" Next: kizuna run --sources {out} --as-of {day}"
+        ),
+    )
 
 
 @cli.group(cls=Group, invoke_without_command=True)
@@ -182,8 +204,11 @@ def landing(context: click.Context, home_path: Path, as_json: bool) -> None:
         _list_landed(home_path, as_json)
     else:
         # Options may stand before the subcommand as well as after it.
-        given = {name: value for name, value in {"home_path": home_path, "as_json": as_json}.items()
-                 if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE}
+        given = {
+            name: value
+            for name, value in {"home_path": home_path, "as_json": as_json}.items()
+            if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        }
         context.default_map = {context.invoked_subcommand: given}
 
 
@@ -212,8 +237,11 @@ def withdraw(file_id: str, home_path: Path, as_json: bool) -> None:
     home = Home.open(home_path)
     with home.lock("landing withdraw"):
         entry = asdict(take_back(home, file_id))
-    show({"withdrawn": entry}, as_json, lambda: click.echo(
-        f"{entry['file_id']} ({entry['name']}) is withdrawn; the next run leaves its rows out"))
+    show(
+        {"withdrawn": entry},
+        as_json,
+        lambda: click.echo(f"{entry['file_id']} ({entry['name']}) is withdrawn; the next run leaves its rows out"),
+    )
 
 
 @landing.command()
@@ -226,8 +254,11 @@ def restore(file_id: str, home_path: Path, as_json: bool) -> None:
     home = Home.open(home_path)
     with home.lock("landing restore"):
         entry = asdict(put_back(home, file_id))
-    show({"restored": entry}, as_json, lambda: click.echo(
-        f"{entry['file_id']} ({entry['name']}) is back; the next run reads its rows"))
+    show(
+        {"restored": entry},
+        as_json,
+        lambda: click.echo(f"{entry['file_id']} ({entry['name']}) is back; the next run reads its rows"),
+    )
 
 
 @cli.command()
@@ -237,8 +268,13 @@ def doctor(home_path: Path, as_json: bool) -> None:
     from dagster_project import doctor as examination
 
     found = examination.faults()
-    show([str(fault) for fault in found], as_json, lambda: click.echo(
-        "\n".join(map(str, found)) if found else "sound: sources.yml, rule tables, scenarios, feeds, expectations"))
+    show(
+        [str(fault) for fault in found],
+        as_json,
+        lambda: click.echo(
+            "\n".join(map(str, found)) if found else "sound: sources.yml, rule tables, scenarios, feeds, expectations"
+        ),
+    )
     if found:
         sys.exit(2)
 
@@ -247,8 +283,12 @@ def doctor(home_path: Path, as_json: bool) -> None:
 @home_option
 @click.option("--port", default=3000, show_default=True, help="Port on the loopback interface.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Interface; loopback unless you say otherwise.")
-@click.option("--sources", type=click.Path(path_type=Path, file_okay=False), default=Path("sources"),
-              help="The sources folder of runs started from the UI.")
+@click.option(
+    "--sources",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("sources"),
+    help="The sources folder of runs started from the UI.",
+)
 def ui(home_path: Path, as_json: bool, port: int, host: str, sources: Path) -> NoReturn:
     """Serve the Dagster UI, with the schedules' daemon, on loopback."""
     from dagster_project.runner import prepare_environment
@@ -256,8 +296,12 @@ def ui(home_path: Path, as_json: bool, port: int, host: str, sources: Path) -> N
     prepare_environment(Home.open(home_path), sources)
     click.echo(f"Dagster UI on http://{host}:{port} (stop with Ctrl-C)", err=True)
     dagster = Path(sys.executable).with_name("dagster")
-    sys.exit(subprocess.call([str(dagster), "dev", "-m", "dagster_project.definitions", "--host", host,
-                              "--port", str(port)], env=os.environ | {"DAGSTER_DISABLE_TELEMETRY": "1"}))
+    sys.exit(
+        subprocess.call(
+            [str(dagster), "dev", "-m", "dagster_project.definitions", "--host", host, "--port", str(port)],
+            env=os.environ | {"DAGSTER_DISABLE_TELEMETRY": "1"},
+        )
+    )
 
 
 @cli.command()
@@ -309,4 +353,7 @@ def sync(feed: str, dry_run: bool, force: bool, home_path: Path, as_json: bool) 
 
 def main() -> None:
     """The console script."""
+    # Registered first, so it runs last: DuckDB's binding reports objects that live until the interpreter ends as leaks,
+    # in fifty lines on stderr.
+    atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno()))
     cli(prog_name="kizuna")

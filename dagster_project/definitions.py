@@ -4,6 +4,7 @@ landing -> staging -> identity -> core -> marts -> insights -> activation -> pub
 """
 
 import os
+from datetime import timedelta
 
 from dagster import (
     AssetSelection,
@@ -25,6 +26,7 @@ from dagster_project.publish.assets import HOURLY, hourly_publish_assets, publis
 from dagster_project.publish.first_day import first_day
 from dagster_project.publish.ids import load_published_ids
 from dagster_project.resources import CUT_OFF_TAG, HomeResource
+from dagster_project.run_context import day_of_cut_off, tokyo_today
 from dagster_project.staging.assets import STAGING_INPUTS, prepare_staging
 
 TOKYO = "Asia/Tokyo"
@@ -58,14 +60,14 @@ hourly_activation = define_asset_job(
 @schedule(job=daily, cron_schedule="0 4 * * *", execution_timezone=TOKYO)
 def daily_at_four(context: ScheduleEvaluationContext) -> RunRequest:
     """The daily job of yesterday, at 04:00 in Tokyo."""
-    return RunRequest(partition_key=days.get_partition_keys(context.scheduled_execution_time)[-2])
+    return RunRequest(partition_key=str(tokyo_today(context.scheduled_execution_time) - timedelta(days=1)))
 
 
 @schedule(job=hourly_activation, cron_schedule="0 * * * *", execution_timezone=TOKYO)
 def every_hour(context: ScheduleEvaluationContext) -> RunRequest:
     """The hourly job, with the full hour as its cut-off."""
     at = context.scheduled_execution_time
-    return RunRequest(partition_key=str(at.date()), tags={CUT_OFF_TAG: at.isoformat()})
+    return RunRequest(partition_key=str(day_of_cut_off(at)), tags={CUT_OFF_TAG: at.isoformat()})
 
 
 defs = Definitions(

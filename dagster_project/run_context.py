@@ -19,6 +19,11 @@ def tokyo_today(now: datetime | None = None) -> date:
     return ((now or datetime.now(UTC)).astimezone(UTC) + TOKYO).date()
 
 
+def day_of_cut_off(cut_off: datetime) -> date:
+    """The Tokyo day that ends at or is under way before `cut_off` (aware): midnight belongs to the day before it."""
+    return tokyo_today(cut_off - timedelta(microseconds=1))
+
+
 def end_of_day(as_of: date) -> datetime:
     """The end of the Tokyo day `as_of`, exclusive, as a naive UTC time."""
     return datetime.combine(as_of + timedelta(days=1), time()) - TOKYO

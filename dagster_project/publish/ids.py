@@ -55,10 +55,8 @@ def record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
             " where customer_id not in (select customer_id from ids_of_run)",
             [str(own)],
         )
-    con.execute(
-        f"copy (select * from ids_of_run order by customer_id) to '{target}'"
-        " (format parquet, compression zstd)"
-    )
+    copied = "(select * from ids_of_run order by customer_id)"
+    con.execute(f"copy {copied} to '{target}' (format parquet, compression zstd)")
     con.execute("drop table ids_of_run")
     sync(aside)
     replace(aside, own)

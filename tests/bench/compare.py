@@ -9,8 +9,8 @@ import duckdb
 
 MARTS = (
     "customers", "visitors", "customer_identifiers", "identity_edges", "touchpoints", "orders", "order_items",
-    "rf_customers", "rf_matrix", "purchase_conversion", "brand_ranks", "brand_pyramid", "score_ledger", "scores", "badges",
-    "kpi_daily",
+    "rf_customers", "rf_matrix", "purchase_conversion", "brand_ranks", "brand_pyramid", "score_ledger", "scores",
+    "badges", "kpi_daily",
 )  # fmt: skip
 
 

@@ -1,7 +1,9 @@
 """Running a command as a person would: its wall time, its stages, the peak memory of its process tree."""
 
 import itertools
+import os
 import re
+import resource
 import subprocess
 import sys
 import threading
@@ -22,17 +24,19 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """Wall seconds, seconds per part in order, peak resident bytes (sum over the process tree), stdout."""
+    """Wall seconds, seconds per part in order, peak resident bytes (sum over the process tree), processor seconds
+    (user and system), stdout."""
 
     seconds: float
     parts: dict[str, float] = field(default_factory=dict)
     peak_bytes: int = 0
+    processor_seconds: float = 0.0
     stdout: str = ""
 
 
 def measured(command: list[str], cwd: Path, environment: dict[str, str], tell: Callable[[str], None]) -> Measured:
     """Run `command` to its end; raises CommandFailed. `tell` gets each stage that starts."""
-    started = time.monotonic()
+    started, used = time.monotonic(), _processor_seconds()
     process = subprocess.Popen(
         command, cwd=cwd, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -63,7 +67,13 @@ def measured(command: list[str], cwd: Path, environment: dict[str, str], tell: C
     seconds = time.monotonic() - started
     if process.returncode != 0:
         raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}:\n{''.join(lines[-15:])}")
-    return Measured(seconds, _parts(marks, seconds), peak, "".join(output))
+    return Measured(seconds, _parts(marks, seconds), peak, _processor_seconds() - used, "".join(output))
+
+
+def _processor_seconds() -> float:
+    """What all ended children of this process have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _watch(process: subprocess.Popen) -> int:
@@ -104,7 +114,8 @@ def _parts(marks: list[tuple[str, float]], seconds: float) -> dict[str, float]:
 
 
 def machine() -> str:
-    """The size of this machine in words."""
+    """The size of this machine in words, and how busy it has been: other work makes wall times worthless."""
     cores, memory = psutil.cpu_count() or 0, psutil.virtual_memory().total / 2**30
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"{cores} cores, {memory:.0f} GB of memory, Python {python}"
+    load = os.getloadavg()[2]
+    return f"{cores} cores, {memory:.0f} GB of memory, Python {python}, load average over 15 minutes {load:.1f}"

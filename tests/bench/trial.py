@@ -87,6 +87,6 @@ def _day(day: date, sources: Path, home: Path, with_yardstick: bool, tell: Tell)
     command = [sys.executable, "-m", "tests.bench.yardstick", str(home), str(day), str(database)]
     process = measured(command, ROOT, environment, tell)
     parts = json.loads(process.stdout)
-    yardstick = Measured(sum(parts.values()), parts, process.peak_bytes)
+    yardstick = Measured(sum(parts.values()), parts, process.peak_bytes, process.processor_seconds)
     tell(f"  {yardstick.seconds:.1f} s; comparing row for row")
     return Pair(pipeline, yardstick, compare(home / "marts.duckdb", database))

@@ -1,8 +1,8 @@
 """The yardstick: a hand-written DuckDB script that computes the marts from the landed Parquet alone.
 
-It reads nothing of the pipeline but landing, the salt, and the short list of identifiers that the identity
-walk blocked; its SQL follows the contract, and where that is silent the marts' documentation. One fresh in-process DuckDB, a file
-database, two threads.
+It reads nothing of the pipeline but landing, the salt, and the short list of identifiers that the identity walk
+blocked; its SQL follows the contract, and where that is silent the marts' documentation. One fresh in-process
+DuckDB, a file database, two threads.
 """
 
 import json
