@@ -43,13 +43,14 @@ def hashed(home: Home, word: str) -> tuple[str, str]:
 def customer_of(con: duckdb.DuckDBPyConnection, home: Home, word: str) -> str:
     """The current customer_id of a customer_id (an older one included) or `kind:value`. Raises UsageError."""
     if ":" not in word:
-        rows = con.execute("select customer_id from marts.customer_aliases where alias_id = ?",
-                           [word]).fetchall()
+        rows = con.execute("select customer_id from marts.customer_aliases where alias_id = ?", [word]).fetchall()
         if rows and rows[0][0] is None:
             raise UsageError(f"{word} was published once, but its identifiers are gone")
     else:
-        rows = con.execute("select customer_id from marts.customer_identifiers where identifier_kind = ? and"
-                           " identifier_hash = ?", list(hashed(home, word))).fetchall()
+        rows = con.execute(
+            "select customer_id from marts.customer_identifiers where identifier_kind = ? and identifier_hash = ?",
+            list(hashed(home, word)),
+        ).fetchall()
     if not rows:
         raise UsageError(f"nobody is known by this {word.partition(':')[0] if ':' in word else 'customer_id'}")
     return rows[0][0]
@@ -66,14 +67,20 @@ def look_up(home: Home, who: str) -> dict[str, Any]:
         return {
             "customer_id": customer_id,
             "customer": rows("select * from marts.customers where customer_id = ?"),
-            "identifiers": rows("select identifier_kind, identifier_hash, first_seen_at, last_seen_at, sources"
-                                " from marts.customer_identifiers where customer_id = ? order by all"),
-            "brand_ranks": rows("select brand_id, rank, purchases, views, reviews, reason from marts.brand_ranks"
-                                " where customer_id = ? order by rank = 'S' desc, rank, brand_id"),
+            "identifiers": rows(
+                "select identifier_kind, identifier_hash, first_seen_at, last_seen_at, sources"
+                " from marts.customer_identifiers where customer_id = ? order by all"
+            ),
+            "brand_ranks": rows(
+                "select brand_id, rank, purchases, views, reviews, reason from marts.brand_ranks"
+                " where customer_id = ? order by rank = 'S' desc, rank, brand_id"
+            ),
             "badges": rows("select badge_id, earned_at, evidence from marts.badges where customer_id = ? order by all"),
-            "timeline": rows("select occurred_at, channel, action, brand_id, product_id, content_id, store_id, amount,"
-                             " source, source_key from marts.touchpoints where customer_id = ?"
-                             f" order by occurred_at desc, touchpoint_id limit {TIMELINE_ROWS}"),
+            "timeline": rows(
+                "select occurred_at, channel, action, brand_id, product_id, content_id, store_id, amount,"
+                " source, source_key from marts.touchpoints where customer_id = ?"
+                f" order by occurred_at desc, touchpoint_id limit {TIMELINE_ROWS}"
+            ),
         }
 
 
@@ -81,8 +88,13 @@ def print_card(card: dict[str, Any]) -> None:
     """The card as a person reads it."""
     click.echo(f"customer {card['customer_id']}")
     for customer in card["customer"]:
-        print_table([{"attribute": name, "value": value if not isinstance(value, list) else " ".join(value)}
-                     for name, value in customer.items() if value is not None])
+        print_table(
+            [
+                {"attribute": name, "value": value if not isinstance(value, list) else " ".join(value)}
+                for name, value in customer.items()
+                if value is not None
+            ]
+        )
     print_table(card["identifiers"], title="Identifiers (hashed)")
     print_table(card["brand_ranks"], "no brand touched", title="Brand ranks")
     print_table(card["badges"], "none earned", title="Badges")
@@ -95,8 +107,11 @@ def path(home: Home, a: str, b: str) -> dict[str, Any]:
         customers = [customer_of(con, home, word) for word in (a, b)]
         one = customers[0] == customers[1]
         ends = [":".join(normalised(word)) if ":" in word else word for word in (a, b)]
-        return {"customers": customers, "is_one_person": one,
-                "chain": explain.path(con, home.salt(), *ends) if one else []}
+        return {
+            "customers": customers,
+            "is_one_person": one,
+            "chain": explain.path(con, home.salt(), *ends) if one else [],
+        }
 
 
 def print_path(found: dict[str, Any]) -> None:
@@ -116,12 +131,16 @@ def why(home: Home, feed_row_id: str) -> dict[str, Any]:
     """
     with connect_published(home) as con:
         target = _listed(con, home, feed_row_id)
-        acts = _rows(con.execute(
-            "select occurred_at, action, product_id, content_id, source, source_key from marts.touchpoints"
-            " where customer_id = ? and occurred_at <= ? order by occurred_at desc, touchpoint_id limit 10",
-            [target["customer_id"], target["send_at"]]))
-        members = con.execute("select unnest(member_ids) from marts.customers where customer_id = ?",
-                              [target["customer_id"]]).fetchall()
+        acts = _rows(
+            con.execute(
+                "select occurred_at, action, product_id, content_id, source, source_key from marts.touchpoints"
+                " where customer_id = ? and occurred_at <= ? order by occurred_at desc, touchpoint_id limit 10",
+                [target["customer_id"], target["send_at"]],
+            )
+        )
+        members = con.execute(
+            "select unnest(member_ids) from marts.customers where customer_id = ?", [target["customer_id"]]
+        ).fetchall()
     trigger = _trigger_keys(target["trigger"], [member_id for (member_id,) in members])
     origins: dict[tuple[Any, Any], dict[str, Any]] = {}
     for row in origin_rows(home, [*trigger, *((act["source"], act["source_key"]) for act in acts)]):
@@ -134,10 +153,18 @@ def why(home: Home, feed_row_id: str) -> dict[str, Any]:
 
 def _listed(con: duckdb.DuckDBPyConnection, home: Home, feed_row_id: str) -> dict[str, Any]:
     files = [str(file) for file in sorted((home.ledger / "scenario_steps").glob("*.parquet"))]
-    found = _rows(con.execute(
-        "select as_of, feed_row_id, scenario_id, step, customer_id, channel, send_at, content_id, product_id, reason,"
-        " rule_version, holdout, trigger, due_at from read_parquet(?, union_by_name = true) where feed_row_id = ?",
-        [files, feed_row_id])) if files else []
+    found = (
+        _rows(
+            con.execute(
+                "select as_of, feed_row_id, scenario_id, step, customer_id, channel, send_at, content_id, product_id,"
+                " reason, rule_version, holdout, trigger, due_at"
+                " from read_parquet(?, union_by_name = true) where feed_row_id = ?",
+                [files, feed_row_id],
+            )
+        )
+        if files
+        else []
+    )
     if not found:
         raise UsageError(f"no feed row {feed_row_id} was ever listed")
     return found[0]

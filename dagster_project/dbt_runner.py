@@ -27,8 +27,9 @@ def environment(home: Home) -> dict[str, str]:
     }
 
 
-def invoke(home: Home, arguments: list[str], callbacks: list[Callable[[Any], None]] | None = None,
-           manifest: Any = None) -> Any:
+def invoke(
+    home: Home, arguments: list[str], callbacks: list[Callable[[Any], None]] | None = None, manifest: Any = None
+) -> Any:
     """Run one dbt command (`["build", "--select", "fqn:kizuna.core"]`) against `home`; returns dbtRunnerResult.
 
     `manifest` (from `parsed`) saves parsing again. dbt's own exceptions stay in the result.
@@ -37,9 +38,23 @@ def invoke(home: Home, arguments: list[str], callbacks: list[Callable[[Any], Non
 
     os.environ.update(environment(home))
     return dbtRunner(manifest=manifest, callbacks=callbacks or []).invoke(
-        [*arguments, "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-         "--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs"),
-         "--log-level", "none", "--log-level-file", "warn", "--no-use-colors", *WRITES.get(arguments[0], ())],
+        [
+            *arguments,
+            "--project-dir",
+            str(DBT_PROJECT),
+            "--profiles-dir",
+            str(DBT_PROJECT),
+            "--target-path",
+            str(home.dbt / "target"),
+            "--log-path",
+            str(home.dbt / "logs"),
+            "--log-level",
+            "none",
+            "--log-level-file",
+            "warn",
+            "--no-use-colors",
+            *WRITES.get(arguments[0], ()),
+        ],
     )
 
 
@@ -57,15 +72,28 @@ def parsed(home: Home) -> Any:
     return _manifests[place]
 
 
-def build(home: Home, select: str, callbacks: list[Callable[[Any], None]] | None = None,
-          full_refresh: bool = False) -> Any:
+def build(
+    home: Home, select: str, callbacks: list[Callable[[Any], None]] | None = None, full_refresh: bool = False
+) -> Any:
     """`dbt build` of `select` with its tests (unit tests belong to `make test`); returns dbt's RunExecutionResult.
 
     Raises StageFailed only where dbt itself broke; failed nodes are in the result.
     """
-    result = invoke(home, ["build", "--select", select, "--exclude-resource-type", "unit_test",
-                           "--indirect-selection", "buildable", *(["--full-refresh"] if full_refresh else [])],
-                    callbacks=callbacks, manifest=parsed(home))
+    result = invoke(
+        home,
+        [
+            "build",
+            "--select",
+            select,
+            "--exclude-resource-type",
+            "unit_test",
+            "--indirect-selection",
+            "buildable",
+            *(["--full-refresh"] if full_refresh else []),
+        ],
+        callbacks=callbacks,
+        manifest=parsed(home),
+    )
     if result.exception is not None:
         raise StageFailed(f"dbt stopped: {result.exception}")
     return result.result

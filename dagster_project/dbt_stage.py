@@ -59,23 +59,40 @@ class StageTranslator(DagsterDbtTranslator):
 TRANSLATOR = StageTranslator()
 
 
-def dbt_stage(stage: str, manifest: Mapping[str, Any], partitions: PartitionsDefinition,
-              extra_specs: list[AssetSpec] | None = None, before: Any = None) -> AssetsDefinition:
+def dbt_stage(
+    stage: str,
+    manifest: Mapping[str, Any],
+    partitions: PartitionsDefinition,
+    extra_specs: list[AssetSpec] | None = None,
+    before: Any = None,
+) -> AssetsDefinition:
     """The Dagster step of `stage`: every dbt model under `models/<stage>` (or the seeds, for `rules`).
 
     `before(con, home, run)` yields the Outputs of `extra_specs`: Python tables that the models read.
     """
     select = SEEDS if stage == "rules" else f"fqn:kizuna.{stage}"
     specs, check_specs = build_dbt_specs(
-        translator=TRANSLATOR, manifest=manifest, select=select, exclude="", selector="", io_manager_key=None,
-        project=None)
+        translator=TRANSLATOR,
+        manifest=manifest,
+        select=select,
+        exclude="",
+        selector="",
+        io_manager_key=None,
+        project=None,
+    )
     extra_keys = {spec.key for spec in extra_specs or []}
-    specs = [spec.replace_attributes(deps=[dep for dep in spec.deps if dep.asset_key not in extra_keys])
-             for spec in specs]
+    specs = [
+        spec.replace_attributes(deps=[dep for dep in spec.deps if dep.asset_key not in extra_keys]) for spec in specs
+    ]
 
-    @multi_asset(name=stage, specs=[*specs, *(extra_specs or [])],
-                 check_specs=[*check_specs, *gates.check_specs(stage)],
-                 partitions_def=partitions, can_subset=False, op_tags={"stage": stage})
+    @multi_asset(
+        name=stage,
+        specs=[*specs, *(extra_specs or [])],
+        check_specs=[*check_specs, *gates.check_specs(stage)],
+        partitions_def=partitions,
+        can_subset=False,
+        op_tags={"stage": stage},
+    )
     def step(context: AssetExecutionContext, home: HomeResource) -> Iterator[Any]:
         with home.stage(context, stage) as (con, run):
             if before is not None:
@@ -89,15 +106,19 @@ def dbt_stage(stage: str, manifest: Mapping[str, Any], partitions: PartitionsDef
                 else:
                     failures.append(event)
             if failures:
-                raise StageFailed(f"stage {stage}: " + "; ".join(failures) +
-                                  ". Nothing after it was built; what is published stays as it was.")
+                raise StageFailed(
+                    f"stage {stage}: "
+                    + "; ".join(failures)
+                    + ". Nothing after it was built; what is published stays as it was."
+                )
             yield from gates.run(stage, home.home)
 
     return step
 
 
-def _dbt_events(home: HomeResource, select: str, manifest: Mapping[str, Any],
-                context: AssetExecutionContext) -> Iterator[Any]:
+def _dbt_events(
+    home: HomeResource, select: str, manifest: Mapping[str, Any], context: AssetExecutionContext
+) -> Iterator[Any]:
     """dbt's results as Dagster events, and one text per failed node."""
     from dbt_common.events.functions import msg_to_dict
 
@@ -128,7 +149,7 @@ def _with_figures(output: Output, con: Any, manifest: Mapping[str, Any]) -> Outp
     node = manifest["nodes"][output.metadata["unique_id"].value]
     metadata = dict(output.metadata)
     if node["config"]["materialized"] not in ("view", "ephemeral"):
-        [(rows,)] = con.execute(f"select count(*) from {node['relation_name']}").fetchall()  # noqa: S608 (dbt quotes it)
+        [(rows,)] = con.execute(f"select count(*) from {node['relation_name']}").fetchall()
         metadata["dagster/row_count"] = rows
         progress.report("", f"{node['schema']}.{node['name']}: {rows:,} rows")
     shown = preview(con, node["name"])

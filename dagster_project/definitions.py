@@ -50,11 +50,18 @@ stages = [
 ]
 
 hourly = AssetSelection.assets(*HOURLY)
-daily = define_asset_job("daily", AssetSelection.all() - hourly, partitions_def=days,
-                         description="The whole line for one Tokyo day, from landing to delivery.")
+daily = define_asset_job(
+    "daily",
+    AssetSelection.all() - hourly,
+    partitions_def=days,
+    description="The whole line for one Tokyo day, from landing to delivery.",
+)
 hourly_activation = define_asset_job(
-    "hourly_activation", (AssetSelection.all() - AssetSelection.groups("publish")) | hourly, partitions_def=days,
-    description="Lands new events and writes the lists and feeds that are due; marts stay as the daily run left them.")
+    "hourly_activation",
+    (AssetSelection.all() - AssetSelection.groups("publish")) | hourly,
+    partitions_def=days,
+    description="Lands new events and writes the lists and feeds that are due; marts stay as the daily run left them.",
+)
 
 
 @schedule(job=daily, cron_schedule="0 4 * * *", execution_timezone=TOKYO)

@@ -16,8 +16,17 @@ def faults() -> list[Fault]:
     from dagster_project.rule_tables import rule_faults
     from dagster_project.setting_faults import setting_faults
 
-    return sorted({*check_origins(), *rule_faults(), *setting_faults(), *check_identity_rules(seeds() / "rules"),
-                   *check_scenarios(seeds() / "scenarios"), *_feed_faults(check_feeds), *_expectation_faults()})
+    return sorted(
+        {
+            *check_origins(),
+            *rule_faults(),
+            *setting_faults(),
+            *check_identity_rules(seeds() / "rules"),
+            *check_scenarios(seeds() / "scenarios"),
+            *_feed_faults(check_feeds),
+            *_expectation_faults(),
+        }
+    )
 
 
 def require_sound() -> None:

@@ -32,8 +32,17 @@ class Home:
         """The home at `path`, made if it is not there, with mode 0700."""
         home = cls(Path(path).resolve())
         os.umask(0o077)
-        for folder in (home.path, home.landing, home.ledger, home.scratch, home.dagster, home.targets, home.feeds,
-                       home.docs, home.marts):
+        for folder in (
+            home.path,
+            home.landing,
+            home.ledger,
+            home.scratch,
+            home.dagster,
+            home.targets,
+            home.feeds,
+            home.docs,
+            home.marts,
+        ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return home
 
@@ -126,8 +135,10 @@ class Home:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 handle.seek(0)
-                raise HomeBusy(f"{self.path} is in use by another run: {handle.read().strip() or 'unknown'}; "
-                               "wait for it to end, or stop it, and run again") from None
+                raise HomeBusy(
+                    f"{self.path} is in use by another run: {handle.read().strip() or 'unknown'}; "
+                    "wait for it to end, or stop it, and run again"
+                ) from None
             handle.seek(0)
             handle.truncate()
             started = datetime.now(UTC).isoformat(timespec="seconds")

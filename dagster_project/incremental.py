@@ -38,9 +38,11 @@ def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
 
 def _models(home: Home) -> list:
     """The incremental models after staging."""
-    return [node for node in dbt_runner.parsed(home).nodes.values()
-            if node.resource_type == "model" and node.config.materialized == "incremental"
-            and node.fqn[1] != "staging"]
+    return [
+        node
+        for node in dbt_runner.parsed(home).nodes.values()
+        if node.resource_type == "model" and node.config.materialized == "incremental" and node.fqn[1] != "staging"
+    ]
 
 
 def _relations(home: Home) -> list[str]:

@@ -24,8 +24,10 @@ def _query(sql: str) -> Callable[[duckdb.DuckDBPyConnection], str]:
 
 PREVIEWS: dict[str, Callable[[duckdb.DuckDBPyConnection], str]] = {
     "rf_matrix": _rf_matrix,
-    "brand_pyramid": _query("select brand_id, rank, customers, share, moved_up, moved_down"
-                            " from marts.brand_pyramid order by brand_id, rank limit 60"),
+    "brand_pyramid": _query(
+        "select brand_id, rank, customers, share, moved_up, moved_down"
+        " from marts.brand_pyramid order by brand_id, rank limit 60"
+    ),
     "purchase_conversion": _query("select * from marts.purchase_conversion order by 1"),
     "row_accounts": _query("select * from staging.row_accounts order by source"),
     "source_coverage": _query("select * from marts.source_coverage order by source"),

@@ -37,7 +37,9 @@ class HomeResource(ConfigurableResource):
         return self._home
 
     @contextmanager
-    def stage(self, context: AssetExecutionContext, name: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, RunContext]]:
+    def stage(
+        self, context: AssetExecutionContext, name: str
+    ) -> Iterator[tuple[duckdb.DuckDBPyConnection, RunContext]]:
         """A connection for one stage, with `run.context` written for the run's partition."""
         run = run_context(context, self._home)
         progress.report(name, "started")

@@ -54,14 +54,21 @@ def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContex
         "create or replace table run.context as select cast(? as date) as as_of, cast(? as timestamp) as as_of_end_at,"
         " cast(? as timestamp) as cut_off_at, cast(? as boolean) as is_newest, cast(? as boolean) as is_hourly,"
         " cast(? as varchar) as salt",
-        [context.as_of, end_of_day(context.as_of), context.cut_off_at, context.is_newest, context.is_hourly,
-         home.salt()],
+        [
+            context.as_of,
+            end_of_day(context.as_of),
+            context.cut_off_at,
+            context.is_newest,
+            context.is_hourly,
+            home.salt(),
+        ],
     )
     con.execute("create or replace table run.settings (name varchar, value varchar)")
     con.executemany("insert into run.settings values (?, ?)", sorted(effective_settings().items()))
     con.execute("drop table if exists run.finished")
-    con.execute("create table if not exists run.published_ids"
-                " (customer_id varchar, anchor_key bigint, first_as_of date)")
+    con.execute(
+        "create table if not exists run.published_ids (customer_id varchar, anchor_key bigint, first_as_of date)"
+    )
 
 
 def finish(con: duckdb.DuckDBPyConnection) -> None:

@@ -74,12 +74,16 @@ def _run(home: Home, job_name: str, as_of: date, sources: Path, skip_refused: bo
         job = defs.resolve_job_def(job_name)
         with DagsterInstance.get() as instance:
             result = job.execute_in_process(
-                partition_key=str(as_of), instance=instance, raise_on_error=False, tags=tags,
+                partition_key=str(as_of),
+                instance=instance,
+                raise_on_error=False,
+                tags=tags,
                 run_config={
                     "ops": {"landing": {"config": {"sources": str(sources.resolve()), "skip_refused": skip_refused}}},
                     # Progress tells a person what happens; the event log of the instance keeps everything.
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                })
+                },
+            )
         if not result.success:
             raise _failure(result)
         progress.report("done", f"{job_name} of {as_of}")
@@ -97,8 +101,10 @@ def _failure(result: Any) -> KizunaError:
                     told = KizunaError(error.message.split(": ", 1)[-1].strip())
                     told.exit_code = kind.exit_code
                     return told
-            return StageFailed(f"step {event.step_key} failed: {error.message.strip()} "
-                               "Look at the run in the Dagster UI (kizuna ui) for where it happened.")
+            return StageFailed(
+                f"step {event.step_key} failed: {error.message.strip()} "
+                "Look at the run in the Dagster UI (kizuna ui) for where it happened."
+            )
     return StageFailed("the run failed; look at it in the Dagster UI (kizuna ui)")
 
 

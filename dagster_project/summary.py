@@ -14,19 +14,19 @@ from dagster_project.run_context import TOKYO
 
 QUERIES = {
     "sources": "select source, rows, quarantined, identified_share, unified_share from marts.source_coverage"
-               " order by source",
+    " order by source",
     "persons": "select (select count(*) from marts.customers) as customers, (select count(*) from marts.visitors) as"
-               " visitors, (select count(*) from marts.customer_identifiers) as identifiers,"
-               " (select count(*) from marts.identity_edges where status = 'blocked') as blocked_edges",
+    " visitors, (select count(*) from marts.customer_identifiers) as identifiers,"
+    " (select count(*) from marts.identity_edges where status = 'blocked') as blocked_edges",
     "rf": "select recency_band, frequency_band, customers, repeat_rate, is_mature from marts.rf_matrix where as_of ="
-          " (select max(as_of) from marts.rf_matrix) and window_days = (select min(window_days) from marts.rf_matrix)",
+    " (select max(as_of) from marts.rf_matrix) and window_days = (select min(window_days) from marts.rf_matrix)",
     "pyramid": "select rank, sum(customers) as customers, sum(moved_up) as moved_up, sum(moved_down) as moved_down"
-               " from marts.brand_pyramid group by rank"
-               " order by case rank when 'S' then 0 else 1 end, rank",
+    " from marts.brand_pyramid group by rank"
+    " order by case rank when 'S' then 0 else 1 end, rank",
     "lists": "select scenario_id, step, channel, count(*) filter (not holdout) as to_send, count(*) filter (holdout) as"
-             " held_out from marts.scenario_targets where as_of = ? group by all order by all",
+    " held_out from marts.scenario_targets where as_of = ? group by all order by all",
     "suppressions": "select scenario_id, reason, count(*) as steps from marts.suppressions where as_of = ?"
-                    " group by all order by all",
+    " group by all order by all",
 }
 
 
@@ -49,8 +49,13 @@ def of_activation(home: Home, cut_off: datetime, syncs_before: dict[str, str]) -
     for file in sorted(home.targets.glob(f"*/{hour}.jsonl")):
         with file.open(encoding="utf-8") as rows:
             lists[file.parent.name] = sum(1 for _ in rows)
-    return {"as_of": hour[:10], "cut_off": f"{hour}:00+09:00", "home": str(home.path), "lists": lists,
-            "feeds": _feeds(home, syncs_before)}
+    return {
+        "as_of": hour[:10],
+        "cut_off": f"{hour}:00+09:00",
+        "home": str(home.path),
+        "lists": lists,
+        "feeds": _feeds(home, syncs_before),
+    }
 
 
 def syncs(home: Home) -> dict[str, str]:
@@ -60,8 +65,11 @@ def syncs(home: Home) -> dict[str, str]:
 
 def _feeds(home: Home, before: dict[str, str]) -> list[dict[str, Any]]:
     """The newest sync of each feed, where it is not the one of `before`."""
-    return [{"feed": feed, "sync": sync_id, **FeedLedger(home, feed).delivered()[-1].counts.model_dump()}
-            for feed, sync_id in syncs(home).items() if before.get(feed) != sync_id]
+    return [
+        {"feed": feed, "sync": sync_id, **FeedLedger(home, feed).delivered()[-1].counts.model_dump()}
+        for feed, sync_id in syncs(home).items()
+        if before.get(feed) != sync_id
+    ]
 
 
 def print_table(rows: list[dict[str, Any]], empty: str = "nothing", title: str | None = None) -> None:
@@ -116,8 +124,10 @@ def print_demo(home: Home, result: dict[str, Any]) -> None:
     console = Console(width=130 if not Console().is_terminal else None, highlight=False, soft_wrap=True)
     console.print("Where it lies")
     for place, what in {
-        "marts.duckdb": "the marts, for SQL", f"marts/{result['as_of']}/": "the same as Parquet",
-        "targets/": "target lists", "feeds/": "syncs of the feeds, with manifests",
+        "marts.duckdb": "the marts, for SQL",
+        f"marts/{result['as_of']}/": "the same as Parquet",
+        "targets/": "target lists",
+        "feeds/": "syncs of the feeds, with manifests",
         "docs/": "Data Docs and dbt docs, to open in a browser",
     }.items():
         console.print(f"  {shown}/{place:<22} {what}")
@@ -134,6 +144,9 @@ def print_demo(home: Home, result: dict[str, Any]) -> None:
 
 def print_activation(result: dict[str, Any]) -> None:
     """The result of an hourly run."""
-    print_table([{"scenario": name, "rows": rows} for name, rows in result["lists"].items()], "no step was due",
-                title=f"Target lists up to {result['cut_off']}")
+    print_table(
+        [{"scenario": name, "rows": rows} for name, rows in result["lists"].items()],
+        "no step was due",
+        title=f"Target lists up to {result['cut_off']}",
+    )
     print_table(result["feeds"], "nothing changed, no sync was made", title="Feeds")

@@ -32,8 +32,14 @@ class Shop:
         environment = os.environ | {"KIZUNA_SALT": "pipeline-tests"}
         if self.seeds is not None:
             environment["KIZUNA_SEEDS"] = str(self.seeds)
-        done = subprocess.run([str(KIZUNA), *arguments, "--home", str(self.home)], capture_output=True, text=True,
-                              env=environment, cwd=self.home.parent, check=False)
+        done = subprocess.run(
+            [str(KIZUNA), *arguments, "--home", str(self.home)],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=self.home.parent,
+            check=False,
+        )
         if check is not None:
             assert done.returncode == check, f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         return done
@@ -51,11 +57,14 @@ class Shop:
         """A fingerprint of everything that others read: each mart's content, each list, each feed manifest."""
         found = {}
         with connect_published(Home(self.home)) as con:
-            for (table,) in con.execute("select table_name from duckdb_tables() where schema_name = 'marts'"
-                                        " order by 1").fetchall():
-                found[table] = str(con.execute(
-                    f"select count(*), bit_xor(hash(x)), sum(hash(x)::hugeint) from (select x from marts.{table} x)"
-                ).fetchall())
+            for (table,) in con.execute(
+                "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+            ).fetchall():
+                found[table] = str(
+                    con.execute(
+                        f"select count(*), bit_xor(hash(x)), sum(hash(x)::hugeint) from (select x from marts.{table} x)"
+                    ).fetchall()
+                )
         for folder in ("targets", "feeds"):
             for file in sorted((self.home / folder).rglob("*")):
                 if file.is_file():
@@ -77,8 +86,24 @@ class Shop:
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sources of a simulated shop of 400 members over 200 days."""
     out = tmp_path_factory.mktemp("shop") / "sources"
-    subprocess.run([str(KIZUNA), "simulate", "--members", "400", "--days", "200", "--seed", "7",
-                    "--last-day", str(LAST_DAY), "--out", str(out)], check=True, capture_output=True)
+    subprocess.run(
+        [
+            str(KIZUNA),
+            "simulate",
+            "--members",
+            "400",
+            "--days",
+            "200",
+            "--seed",
+            "7",
+            "--last-day",
+            str(LAST_DAY),
+            "--out",
+            str(out),
+        ],
+        check=True,
+        capture_output=True,
+    )
     return out
 
 

@@ -56,9 +56,7 @@ def activation_assets(partitions: PartitionsDefinition) -> Any:
     )
     def activation(context: AssetExecutionContext, home: HomeResource) -> Iterator[Any]:
         with home.stage(context, "activation") as (con, run):
-            report = scenario_run.prepare(
-                con, home.home, run, progress=lambda text: progress.report("", text)
-            )
+            report = scenario_run.prepare(con, home.home, run, progress=lambda text: progress.report("", text))
             for warning in report.warnings:
                 context.log.warning(warning)
                 progress.report("", f"warning: {warning}")

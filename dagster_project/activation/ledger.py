@@ -126,7 +126,6 @@ def _load(con: duckdb.DuckDBPyConnection, what: str, table: str, paths: list[str
     con.execute(f"create or replace table activation.{table} ({COLUMNS[what]})")
     if paths:
         con.execute(
-            f"insert into activation.{table} by name"
-            " select * from read_parquet(?, union_by_name = true)",
+            f"insert into activation.{table} by name select * from read_parquet(?, union_by_name = true)",
             [paths],
         )

@@ -33,9 +33,7 @@ def setting_faults(settings: dict[str, str]) -> list[Fault]:
         try:
             read(settings[name])
         except (KeyError, ValueError) as error:
-            faults.append(
-                Fault("rules/settings.csv", 0, f"setting {name}: {error}", "correct it, or its environment")
-            )
+            faults.append(Fault("rules/settings.csv", 0, f"setting {name}: {error}", "correct it, or its environment"))
     return faults
 
 
@@ -112,9 +110,7 @@ def _scenario_row(home: Home, scenario: Scenario, run: Run, settings: dict[str, 
         cut_off_at - expires,
         window.start if window else minute_of_day(settings["send_window_start"]),
         window.end if window else minute_of_day(settings["send_window_end"]),
-        ten_thousandths(
-            _share(settings["default_holdout"]) if scenario.holdout is None else scenario.holdout
-        ),
+        ten_thousandths(_share(settings["default_holdout"]) if scenario.holdout is None else scenario.holdout),
         "purchase" in scenario.exits,
         "cart_emptied" in scenario.exits,
         scenario.valid_from,

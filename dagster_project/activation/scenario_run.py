@@ -166,9 +166,7 @@ def _counts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> dict[s
     ).fetchall():
         counts[scenario_id].suppressed[reason] = number
     for scenario in counts.values():
-        scenario.suppressed = dict(
-            sorted(scenario.suppressed.items(), key=lambda item: REASONS.index(item[0]))
-        )
+        scenario.suppressed = dict(sorted(scenario.suppressed.items(), key=lambda item: REASONS.index(item[0])))
     return counts
 
 

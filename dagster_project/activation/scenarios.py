@@ -78,9 +78,7 @@ def _contradictions(scenario: Scenario, stem: str) -> list[tuple[tuple[str | int
     """(place, message, remedy) of what each part allows and the whole does not."""
     found: list[tuple[tuple[str | int, ...], str, str]] = []
     if scenario.id != stem:
-        found.append(
-            (("id",), f"the id `{scenario.id}` is not the file's name", f"call the file {scenario.id}.yml")
-        )
+        found.append((("id",), f"the id `{scenario.id}` is not the file's name", f"call the file {scenario.id}.yml"))
     kind = scenario.trigger.kind
     for number, way_out in enumerate(scenario.exits):
         if way_out not in EXITS_OF[kind]:
@@ -97,9 +95,7 @@ def _contradictions(scenario: Scenario, stem: str) -> list[tuple[tuple[str | int
     for number, step in enumerate(scenario.steps):
         at: tuple[str | int, ...] = ("steps", number)
         if first_at.setdefault(step.step, number) != number:
-            found.append(
-                ((*at, "step"), f"the step id `{step.step}` stands twice", "give each step its own id")
-            )
+            found.append(((*at, "step"), f"the step id `{step.step}` stands twice", "give each step its own id"))
         if step.variants[-1].when:
             found.append(
                 (
@@ -140,9 +136,7 @@ def _fault(name: str, root: yaml.Node, error: Any) -> Fault:
             f"one of: {context['expected']}",
         )
     if kind == "union_tag_invalid":
-        return Fault(
-            name, line, f"unknown kind of {last} `{context['tag']}`", f"one of: {context['expected_tags']}"
-        )
+        return Fault(name, line, f"unknown kind of {last} `{context['tag']}`", f"one of: {context['expected_tags']}")
     if kind == "union_tag_not_found":
         return Fault(name, line, f"`kind` of the {last} is missing", f"one of: {', '.join(EXITS_OF)}")
     message = error["msg"].removeprefix("Value error, ")

@@ -159,7 +159,7 @@ def _shown(home: Home, suite: Suite, query: str, columns: list[str]) -> str:
     con = warehouse.connect(home)
     try:
         rows = con.execute(
-            f"select distinct {', '.join(columns)} from ({query.format(batch=suite.relation)})"  # noqa: S608 (a suite's own SQL)
+            f"select distinct {', '.join(columns)} from ({query.format(batch=suite.relation)})"
             f" order by all limit {SHOWN_ROWS}"
         ).fetchall()
     finally:

@@ -44,9 +44,7 @@ def assignments(kinds: pa.Table, identifiers: pa.Table, edges: pa.Table, overrid
         pairs["always_link"],
     )
     is_blocked = resolution.reason != 0
-    reasons: Any = pa.DictionaryArray.from_arrays(
-        pa.array(resolution.reason, mask=~is_blocked), list(REASONS)
-    )
+    reasons: Any = pa.DictionaryArray.from_arrays(pa.array(resolution.reason, mask=~is_blocked), list(REASONS))
     return pa.table(
         {
             "identifier_key": identifiers["identifier_key"],

@@ -72,9 +72,7 @@ class Facts:
         left, right = self.left[edges], self.right[edges]
         ends = self.strength[left], self.strength[right]
         keys = (np.maximum(left, right), np.minimum(left, right), self.edges.landing_no[edges])
-        return edges[
-            np.lexsort((*keys, -self.edges.observations[edges], np.minimum(*ends), np.maximum(*ends)))
-        ]
+        return edges[np.lexsort((*keys, -self.edges.observations[edges], np.minimum(*ends), np.maximum(*ends)))]
 
     def weakness(self, units: Ints) -> Ints:
         """Rank of each of `units`, the largest the weakest: by kind, then the later; -1: never blocked."""
@@ -110,7 +108,5 @@ def gather_facts(
         fixed[whole] |= fixed[member]
         claims[whole] |= claims[member]
         claims[member] = 0
-        model[whole] = min(
-            best, member, key=lambda one: (strength[one], landing_no[one], first_seen[one], one)
-        )
+        model[whole] = min(best, member, key=lambda one: (strength[one], landing_no[one], first_seen[one], one))
     return Facts(strength, landing_no, first_seen, unit, model, is_tied, fixed, claims, left, right, edges)

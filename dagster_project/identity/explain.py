@@ -49,16 +49,13 @@ def _nodes(con: duckdb.DuckDBPyConnection, salt: str, given: str) -> list[tuple[
             raise UsageError(f"{kind} is no kind of identifier; use one of {', '.join(KINDS)}")
         hashed = identifier_hash(salt, kind, value)
         found = con.execute(
-            "select customer_id from marts.customer_identifiers"
-            " where identifier_kind = ? and identifier_hash = ?",
+            "select customer_id from marts.customer_identifiers where identifier_kind = ? and identifier_hash = ?",
             [kind, hashed],
         ).fetchone()
         if found is None:
             raise UsageError(f"{_shown(given)} {_why_nobody(con, hashed)}")
         return [((kind, hashed), found[0])]
-    row = con.execute(
-        "select customer_id, why from marts.customer_aliases where alias_id = ?", [given]
-    ).fetchone()
+    row = con.execute("select customer_id, why from marts.customer_aliases where alias_id = ?", [given]).fetchone()
     if row is None:
         raise UsageError(f"{given} is neither a customer id nor kind:value")
     if row[0] is None:

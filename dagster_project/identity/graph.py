@@ -106,9 +106,7 @@ def _codes(key: Ints, wanted: Ints) -> Ints:
         return np.empty(0, dtype=np.int64)
     if len(key) == 0:
         raise ValueError("an edge names an identifier that is not among the identifiers")
-    order = np.argsort(
-        wanted
-    )  # a sorted search stays in the processor's cache: 7 s become 1 s over 5 million
+    order = np.argsort(wanted)  # a sorted search stays in the processor's cache: 7 s become 1 s over 5 million
     codes = np.empty(len(wanted), dtype=np.int64)
     codes[order] = np.minimum(np.searchsorted(key, wanted[order]), len(key) - 1)
     if not np.array_equal(key[codes], wanted):

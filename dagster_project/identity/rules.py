@@ -29,9 +29,7 @@ def _check(rules: Path, table: str, faults_of) -> list[Fault]:
     try:
         with (rules / f"{table}.csv").open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle)
-            rows = [
-                (reader.line_num, {key: value or "" for key, value in row.items() if key}) for row in reader
-            ]
+            rows = [(reader.line_num, {key: value or "" for key, value in row.items() if key}) for row in reader]
     except FileNotFoundError:
         return [Fault(name, 0, "is missing", "identity needs it, if only its header")]
     except (UnicodeDecodeError, csv.Error):
@@ -55,18 +53,12 @@ def _kind_faults(rows: Rows) -> list[tuple[int, str, str]]:
                 )
             seen.setdefault(value, line)
         if row.get("kind") not in KINDS:
-            found.append(
-                (line, f"{row.get('kind')!r} is no kind of identifier", f"kinds are {', '.join(KINDS)}")
-            )
+            found.append((line, f"{row.get('kind')!r} is no kind of identifier", f"kinds are {', '.join(KINDS)}"))
         if row.get("persons_per_value") != "1":
             found.append((line, "persons_per_value can only be 1", "a value of two persons is contested"))
         if row.get("values_per_person") not in ("1", ""):
-            found.append(
-                (line, "values_per_person can only be 1 or empty", "empty: a person may hold any number")
-            )
-    found += [
-        (0, f"kind {kind} is missing", "one row per kind") for kind in KINDS if f"kind {kind}" not in seen
-    ]
+            found.append((line, "values_per_person can only be 1 or empty", "empty: a person may hold any number"))
+    found += [(0, f"kind {kind} is missing", "one row per kind") for kind in KINDS if f"kind {kind}" not in seen]
     return found
 
 
@@ -74,9 +66,7 @@ def _blocklist_faults(rows: Rows) -> list[tuple[int, str, str]]:
     found = []
     for line, row in rows:
         if row.get("kind") not in KINDS:
-            found.append(
-                (line, f"{row.get('kind')!r} is no kind of identifier", f"kinds are {', '.join(KINDS)}")
-            )
+            found.append((line, f"{row.get('kind')!r} is no kind of identifier", f"kinds are {', '.join(KINDS)}"))
         if row.get("match") not in ("value", "pattern"):
             found.append((line, f"match {row.get('match')!r} is neither value nor pattern", ""))
         if not row.get("value"):

@@ -23,9 +23,7 @@ def check_names(names: Sequence[str], shown: str, line: int) -> list[Fault]:
     A file without a header has data where its names should be, so no name is printed that is not our own.
     """
     remedy = "every column needs a name of its own in the first line"
-    faults = [
-        Fault(shown, line, f"column {at} has no name", remedy) for at, name in enumerate(names, 1) if not name
-    ]
+    faults = [Fault(shown, line, f"column {at} has no name", remedy) for at, name in enumerate(names, 1) if not name]
     for name, times in Counter(names).items():
         if name and times > 1:
             places = " and ".join(str(at) for at, each in enumerate(names, 1) if each == name)
@@ -36,9 +34,7 @@ def check_names(names: Sequence[str], shown: str, line: int) -> list[Fault]:
         if name in (*POSITION, *UNREADABLE)
     ]
     if len(names) > MOST_COLUMNS:
-        faults.append(
-            Fault(shown, line, f"has {len(names)} columns, more than {MOST_COLUMNS}", "is it a table?")
-        )
+        faults.append(Fault(shown, line, f"has {len(names)} columns, more than {MOST_COLUMNS}", "is it a table?"))
     return faults
 
 

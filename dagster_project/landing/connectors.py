@@ -87,9 +87,7 @@ class Files:
     options: Mapping[str, Callable[[str], str | None]] = {
         "folder": lambda value: None if _stays_inside(value) else "folder leaves the sources folder",
         "encoding": lambda value: None if encoding(value) else f"encoding is none of {', '.join(ENCODINGS)}",
-        "delimiter": lambda value: (
-            None if value in DELIMITERS else "delimiter is none of comma, tab, ; and |"
-        ),
+        "delimiter": lambda value: None if value in DELIMITERS else "delimiter is none of comma, tab, ; and |",
     }
 
     def deliveries(self, origin: Origin, sources_dir: Path) -> Found:
@@ -118,9 +116,7 @@ class Files:
             if path.name.startswith("."):
                 continue
             if path.is_dir():
-                found.warnings.append(
-                    f"{shown}: folders inside a source's folder are not read; move its files up"
-                )
+                found.warnings.append(f"{shown}: folders inside a source's folder are not read; move its files up")
                 continue
             ending = next(
                 (each for each in sorted(ENDINGS, key=len, reverse=True) if path.name.lower().endswith(each)),
@@ -128,8 +124,7 @@ class Files:
             )
             if ending is None:
                 found.warnings.append(
-                    f"{shown}: not read, since its ending is none of {', '.join(ENDINGS)}"
-                    + _closest_ending(path)
+                    f"{shown}: not read, since its ending is none of {', '.join(ENDINGS)}" + _closest_ending(path)
                 )
             elif not path.resolve().is_relative_to(root):
                 found.faults.append(

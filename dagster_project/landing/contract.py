@@ -74,9 +74,6 @@ def _source(table: dict[str, Any]) -> Source:
         meta["mode"],
         tuple(meta["key"]),
         meta.get("version"),
-        tuple(
-            Column(name, of["type"], bool(of.get("required")), tuple(of.get("one_of", ())))
-            for name, of in columns
-        ),
+        tuple(Column(name, of["type"], bool(of.get("required")), tuple(of.get("one_of", ()))) for name, of in columns),
         table.get("description", ""),
     )

@@ -66,9 +66,7 @@ def _split_header(head: bytes, delimiter: str | None, shown: str) -> tuple[Heade
     """The header and the bytes that it takes, blank lines before it included."""
     csv.field_size_limit(LONGEST_CELL)
     if len(head) >= LONGEST_HEADER and b"\n" not in head:
-        raise Unreadable(
-            [Fault(shown, 1, f"has a first line of more than {LONGEST_HEADER} bytes", "is it a table?")]
-        )
+        raise Unreadable([Fault(shown, 1, f"has a first line of more than {LONGEST_HEADER} bytes", "is it a table?")])
     octets = [each + b"\n" for each in head.split(b"\n", LONGEST_HEADER_LINES)]
     physical = [each.decode("utf-8", "replace") for each in octets]
     blank = next((at for at, each in enumerate(physical) if each.strip()), len(physical))
@@ -109,9 +107,7 @@ def _clean_block(block: bytes, line: int, header: Header) -> tuple[pa.Table, int
     before = np.where(quotes[0::2] > 0, octets[quotes[0::2] - 1], LF)
     after = octets[quotes[1::2] + 1]
     delimiter = ord(header.delimiter)
-    if not (
-        np.isin(before, (delimiter, LF, QUOTE)).all() and np.isin(after, (delimiter, LF, CR, QUOTE)).all()
-    ):
+    if not (np.isin(before, (delimiter, LF, QUOTE)).all() and np.isin(after, (delimiter, LF, CR, QUOTE)).all()):
         return None
     starts = np.concatenate(([0], ends[:-1] + 1))
     lines = line + np.searchsorted(feeds, starts)[filled(octets, starts, ends)]
@@ -170,9 +166,7 @@ def _exact_block(block: bytes, line: int, header: Header, is_last: bool) -> tupl
             is_cut = not is_last and at + reader.line_num >= len(physical)
             if is_cut and sum(map(len, physical[at:])) < LONGEST_CELL:
                 break
-            problem = (
-                "a carriage return in a cell" if is_plain else "a quote that is not closed, or inside a cell"
-            )
+            problem = "a carriage return in a cell" if is_plain else "a quote that is not closed, or inside a cell"
         if problem:
             # Over several lines a wrong row has an open quote in its first: only that line is set apart.
             taken = 1

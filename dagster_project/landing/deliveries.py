@@ -62,8 +62,7 @@ def _find(known: Manifest, file_id: str) -> Landed:
         return matches[0]
     if matches:
         raise UsageError(
-            f"{file_id} is the beginning of {len(matches)} ids: "
-            + ", ".join(file.file_id for file in matches[:5])
+            f"{file_id} is the beginning of {len(matches)} ids: " + ", ".join(file.file_id for file in matches[:5])
         )
     ids = [file.file_id for file in known.landed]
     by_name = [file.file_id for file in known.landed if file_id in (file.name, f"{file.source}/{file.name}")]
@@ -74,6 +73,4 @@ def _find(known: Manifest, file_id: str) -> Landed:
 
 def _listed(file: Landed, known: Manifest) -> ListedFile:
     status = "withdrawn" if file.file_id in known.withdrawn else "landed"
-    return ListedFile(
-        file.file_id, file.source, file.name, file.rows, file.landed_at, file.landing_no, status
-    )
+    return ListedFile(file.file_id, file.source, file.name, file.rows, file.landed_at, file.landing_no, status)

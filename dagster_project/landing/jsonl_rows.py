@@ -126,23 +126,17 @@ def _exact_block(block: bytes, first_line: int, keys: _Keys) -> pa.Table:
             keys.text.add(key)
     raw = pa.array([broken[at][0] if at in broken else None for at in range(len(rows))], pa.string())
     problems = pa.array([broken[at][1] if at in broken else None for at in range(len(rows))], pa.string())
-    return pa.table(
-        columns | {"_line_no": pa.array(numbers, pa.int64()), "_raw_line": raw, "_problem": problems}
-    )
+    return pa.table(columns | {"_line_no": pa.array(numbers, pa.int64()), "_raw_line": raw, "_problem": problems})
 
 
-def _column(
-    rows: list[dict[str, Any]], key: str, lines: list[str], numbers: list[int], first_line: int
-) -> pa.Array:
+def _column(rows: list[dict[str, Any]], key: str, lines: list[str], numbers: list[int], first_line: int) -> pa.Array:
     values = [row.get(key) for row in rows]
     try:
         return pa.array(values, pa.string())
     except (pa.ArrowTypeError, pa.ArrowInvalid):
         return pa.array(
             [
-                value
-                if value is None or isinstance(value, str)
-                else _text(value, key, lines[number - first_line])
+                value if value is None or isinstance(value, str) else _text(value, key, lines[number - first_line])
                 for value, number in zip(values, numbers, strict=True)
             ],
             pa.string(),

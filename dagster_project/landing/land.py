@@ -112,9 +112,7 @@ def _sort(
     return found
 
 
-def _inspect(
-    delivery: Delivery, source: Source, known: set[str], found: _Sorted, hashes: Hashes
-) -> str | None:
+def _inspect(delivery: Delivery, source: Source, known: set[str], found: _Sorted, hashes: Hashes) -> str | None:
     """Read and check one file; its hash where its content is known already, else None once it is sorted."""
     as_it_was = _identity(delivery)
     file = inspect(delivery)
@@ -155,9 +153,7 @@ def _write(target: Path, file: Inspected, names: list[str], before: Manifest, ea
     if missing:
         raise Unreadable(missing)
     if _identity(delivery) != as_it_was or as_it_was[0] != file.bytes:
-        raise Unreadable(
-            [Fault(delivery.shown, 0, "changed while it was read", "run again when it is complete")]
-        )
+        raise Unreadable([Fault(delivery.shown, 0, "changed while it was read", "run again when it is complete")])
     return Landed(
         source.name,
         id_,
@@ -199,22 +195,16 @@ def _clear(home: Home) -> None:
 def _unreadable_rows(delivery: Delivery, entry: Landed) -> list[str]:
     if not entry.problems:
         return []
-    return [
-        f"{delivery.shown}: {entry.problems} of {entry.rows} rows could not be read; they go to quarantine"
-    ]
+    return [f"{delivery.shown}: {entry.problems} of {entry.rows} rows could not be read; they go to quarantine"]
 
 
 def _unknown_folders(origins: Origins, sources_dir: Path) -> list[str]:
-    expected = {
-        origin.options.get("folder", name).split("/")[0] for name, origin in origins.by_source.items()
-    }
+    expected = {origin.options.get("folder", name).split("/")[0] for name, origin in origins.by_source.items()}
     warnings = []
     for path in sorted(sources_dir.iterdir()):
         if path.name.startswith(".") or path.name in expected | origins.ignored:
             continue
         close = difflib.get_close_matches(path.name.split(".")[0], expected, n=1)
         what = "is no source's folder" if path.is_dir() else "is not in a source's folder"
-        warnings.append(
-            f"{path.name}: not read, since it {what}" + (f"; did you mean {close[0]}?" if close else "")
-        )
+        warnings.append(f"{path.name}: not read, since it {what}" + (f"; did you mean {close[0]}?" if close else ""))
     return warnings

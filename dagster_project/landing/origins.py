@@ -47,9 +47,7 @@ def read_origins(file: Path | None = None) -> tuple[Origins, list[Fault]]:
     given: dict[str, Origin] = {}
     ignored: frozenset[str] = frozenset()
     try:
-        document = (
-            yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader) if file.exists() else None
-        )
+        document = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader) if file.exists() else None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         faults.append(Fault(shown, line, f"is not YAML: {error.problem}"))
@@ -67,13 +65,9 @@ def read_origins(file: Path | None = None) -> tuple[Origins, list[Fault]]:
             faults.append(Fault(shown, _line(key), "ignore is not a list of folders"))
         else:
             faults.append(
-                Fault(
-                    shown, _line(key), f"unknown key {key.value}", closest(key.value, ("sources", "ignore"))
-                )
+                Fault(shown, _line(key), f"unknown key {key.value}", closest(key.value, ("sources", "ignore")))
             )
-    return Origins(
-        {name: given.get(name, Origin(name, place=(shown, 0))) for name in sources()}, ignored
-    ), faults
+    return Origins({name: given.get(name, Origin(name, place=(shown, 0))) for name in sources()}, ignored), faults
 
 
 def closest(word: str, words: Iterable[str]) -> str:

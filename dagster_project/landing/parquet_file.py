@@ -46,9 +46,7 @@ def write(
     parts = [target]
     with _Part(target, columns) as part:
         for table in tables:
-            found |= dict.fromkeys(
-                name for name in table.column_names if name not in (*POSITION, *UNREADABLE)
-            )
+            found |= dict.fromkeys(name for name in table.column_names if name not in (*POSITION, *UNREADABLE))
             new = [name for name in found if name not in columns]
             if new:
                 columns = [*columns, *new]
@@ -78,9 +76,7 @@ class _Part:
 
     def open(self, path: Path, columns: list[str]) -> None:
         self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-        self._writer = parquet.ParquetWriter(
-            self._file, schema(columns), compression="zstd", compression_level=1
-        )
+        self._writer = parquet.ParquetWriter(self._file, schema(columns), compression="zstd", compression_level=1)
 
     def write(self, table: pa.Table) -> None:
         while len(self._pending) >= IN_FLIGHT:

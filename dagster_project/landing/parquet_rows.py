@@ -58,19 +58,14 @@ def _text(values: pa.Array) -> pa.Array:
     if pa.types.is_nested(kind):
         return pa.array(
             [
-                None
-                if each is None
-                else json.dumps(each, ensure_ascii=False, separators=(",", ":"), default=str)
+                None if each is None else json.dumps(each, ensure_ascii=False, separators=(",", ":"), default=str)
                 for each in values.to_pylist()
             ],
             pa.string(),
         )
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
         return pa.array(
-            [
-                None if each is None else each.decode("utf-8", "backslashreplace")
-                for each in values.to_pylist()
-            ],
+            [None if each is None else each.decode("utf-8", "backslashreplace") for each in values.to_pylist()],
             pa.string(),
         )
     try:
@@ -86,9 +81,7 @@ def _numbers(values: pa.Array) -> pa.Array:
     if np.all(np.abs(numbers) < EXACT_INTEGERS) and np.all(numbers == np.floor(numbers)):
         return values.cast(pa.int64()).cast(pa.string())
     # numpy prints the shortest text that reads back as the same number, in the column's own width.
-    return pa.array(
-        [None if each is None else _number(each, values.type) for each in values.to_pylist()], pa.string()
-    )
+    return pa.array([None if each is None else _number(each, values.type) for each in values.to_pylist()], pa.string())
 
 
 def _number(value: float, kind: pa.DataType) -> str:

@@ -47,15 +47,11 @@ def read_rows(file: Inspected, names: list[str]) -> Iterator[pa.Table]:
             return
         with open_content(delivery.path, delivery.is_compressed) as content:
             if delivery.format == "csv":
-                yield from csv_rows.read_rows(
-                    content, file.encoding or "utf-8", _header(file), delivery.shown
-                )
+                yield from csv_rows.read_rows(content, file.encoding or "utf-8", _header(file), delivery.shown)
             else:
                 yield from jsonl_rows.read_rows(content, file.encoding or "utf-8", delivery.shown)
     except (OSError, EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError):
-        raise Unreadable(
-            [Fault(delivery.shown, 0, "changed or went away while it was read", "run again")]
-        ) from None
+        raise Unreadable([Fault(delivery.shown, 0, "changed or went away while it was read", "run again")]) from None
 
 
 def _header(file: Inspected) -> csv_rows.Header:

@@ -44,9 +44,7 @@ def refresh(con: duckdb.DuckDBPyConnection, home: Home) -> None:
 def view_sql(home: Home, source: Source, files: list[Landed]) -> str:
     """The statement that makes a source's view over its files; a typed empty view where there is none."""
     text = dict.fromkeys((*source.column_names, *UNREADABLE), "varchar")
-    types = {
-        name: (text | POSITION_TYPES)[name] for name in (*source.column_names, *POSITION_TYPES, *UNREADABLE)
-    }
+    types = {name: (text | POSITION_TYPES)[name] for name in (*source.column_names, *POSITION_TYPES, *UNREADABLE)}
     nulls = {name: f"cast(null as {kind}) as {_name(name)}" for name, kind in types.items()}
     # Files landed before a column joined the contract lack it; they are read apart, with null in its place.
     alike: dict[frozenset[str], list[Landed]] = {}
@@ -57,7 +55,7 @@ def view_sql(home: Home, source: Source, files: list[Landed]) -> str:
         columns = ", ".join(nulls[name] if name in absent else _name(name) for name in types)
         paths = ", ".join(_literal(_no_glob(str(manifest.parquet_path(home, file)))) for file in these)
         read = f"read_parquet([{paths}], hive_partitioning = false)"
-        parts.append(f"select {columns} from {read}")  # noqa: S608 (quoted names and literals)
+        parts.append(f"select {columns} from {read}")
     parts = parts or [f"select {', '.join(nulls.values())} where false"]
     return f"create or replace view landing.{_name(source.name)} as {' union all '.join(parts)}"
 
@@ -66,9 +64,7 @@ def _write_files(con: duckdb.DuckDBPyConnection, home: Home, files: list[Landed]
     numbers = {"file_no": pa.int32(), "landing_no": pa.int32(), "rows": pa.int64()}
     names = ("source", "file_id", "file_no", "landing_no", "name", "path", "sha256", "rows", "landed_at")
     rows = [asdict(file) | {"path": str(manifest.parquet_path(home, file))} for file in files]
-    table = pa.table(
-        {name: pa.array([row[name] for row in rows], numbers.get(name, pa.string())) for name in names}
-    )
+    table = pa.table({name: pa.array([row[name] for row in rows], numbers.get(name, pa.string())) for name in names})
     con.register("landed_files", table)
     try:
         con.execute(

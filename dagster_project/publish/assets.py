@@ -27,16 +27,21 @@ PREPARED = [["activation", name] for name in ("scenario_targets", "suppressions"
 
 def spec(name: str, kinds: set[str], description: str, deps: list[list[str]]) -> AssetSpec:
     """One asset of group publish."""
-    return AssetSpec(["publish", name], group_name="publish", kinds=kinds, owners=[OWNER], description=description,
-                     deps=deps)
+    return AssetSpec(
+        ["publish", name], group_name="publish", kinds=kinds, owners=[OWNER], description=description, deps=deps
+    )
 
 
 def publish_assets(partitions: PartitionsDefinition) -> Any:
     """The step `publish`: marts, lists and feeds where others read them."""
     warehouse = [relation.split(".") for relation, _ in MARTS.values() if not relation.startswith("activation.")]
     specs = [
-        spec("marts", {"duckdb", "parquet"}, "Every mart in marts.duckdb and as Parquet, swapped in by rename.",
-             [*warehouse, *PREPARED]),
+        spec(
+            "marts",
+            {"duckdb", "parquet"},
+            "Every mart in marts.duckdb and as Parquet, swapped in by rename.",
+            [*warehouse, *PREPARED],
+        ),
         spec("lists", {"json"}, "Target lists, one file per scenario and run.", PREPARED),
         spec("syncs", {"csv"}, "Feeds delivered to their destinations, manifest last.", PREPARED),
         spec("docs", {"html"}, "Great Expectations Data Docs and dbt docs, to open in a browser.", PREPARED),
@@ -46,8 +51,13 @@ def publish_assets(partitions: PartitionsDefinition) -> Any:
     def publish(context: AssetExecutionContext, home: HomeResource) -> Iterator[Any]:
         with home.stage(context, "publish") as (con, run):
             place = home.home
-            rows = marts.build(con, place, run.as_of, run.is_newest,
-                               lambda mart, count: progress.report("", f"marts.{mart}: {count:,} rows"))
+            rows = marts.build(
+                con,
+                place,
+                run.as_of,
+                run.is_newest,
+                lambda mart, count: progress.report("", f"marts.{mart}: {count:,} rows"),
+            )
             docs.write(place)
             deliveries = []
             if run.is_newest:
@@ -62,8 +72,9 @@ def publish_assets(partitions: PartitionsDefinition) -> Any:
                 marts.forget_old_days(place, run.as_of, int(effective_settings()["keep_days"]))
                 deliveries = feeds.deliver_all(place, feeds.read_prepared(place))
             finish(con)
-            yield MaterializeResult(asset_key=["publish", "marts"], metadata={
-                "dagster/row_count": sum(rows.values()), **rows})
+            yield MaterializeResult(
+                asset_key=["publish", "marts"], metadata={"dagster/row_count": sum(rows.values()), **rows}
+            )
             yield MaterializeResult(asset_key=["publish", "lists"])
             yield MaterializeResult(asset_key=["publish", "syncs"], metadata=_counts(deliveries))
             yield MaterializeResult(asset_key=["publish", "docs"])

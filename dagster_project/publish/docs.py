@@ -17,8 +17,7 @@ def write(home: Home) -> None:
     if (home.docs / "dbt.html").exists() and mark.exists() and mark.read_text() == digest:
         return
     progress.report("", "dbt docs")
-    result = dbt_runner.invoke(home, ["docs", "generate", "--static", "--no-compile"],
-                               manifest=dbt_runner.parsed(home))
+    result = dbt_runner.invoke(home, ["docs", "generate", "--static", "--no-compile"], manifest=dbt_runner.parsed(home))
     page = home.dbt / "target" / "static_index.html"
     if result.exception is not None:
         raise result.exception

@@ -18,8 +18,9 @@ from dagster_project.publish.catalog import MARTS, selection
 STORAGE_VERSION = "v1.2.0"
 
 
-def build(con: duckdb.DuckDBPyConnection, home: Home, as_of: date, with_database: bool,
-          report: Callable[[str, int], None]) -> dict[str, int]:
+def build(
+    con: duckdb.DuckDBPyConnection, home: Home, as_of: date, with_database: bool, report: Callable[[str, int], None]
+) -> dict[str, int]:
     """Build the day's Parquet, and marts.duckdb where `with_database`, in scratch; returns mart -> rows.
 
     A published backfill writes Parquet only: the published database is the newest day's.

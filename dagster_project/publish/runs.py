@@ -31,7 +31,15 @@ def rules_hash() -> str:
 
 def record(home: Home, as_of: date, file_ids: list[str]) -> None:
     """Keep that `as_of` was published from `file_ids`; repeating a day replaces its record."""
-    write_atomically(_folder(home) / f"{as_of}.json", json.dumps({
-        "as_of": str(as_of), "file_ids": sorted(file_ids), "rules": rules_hash(),
-        "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }, indent=1).encode())
+    write_atomically(
+        _folder(home) / f"{as_of}.json",
+        json.dumps(
+            {
+                "as_of": str(as_of),
+                "file_ids": sorted(file_ids),
+                "rules": rules_hash(),
+                "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            },
+            indent=1,
+        ).encode(),
+    )

@@ -42,9 +42,7 @@ def reviews(shop: Shop, catalogue: Catalogue, people: People, plan: Purchases, i
     )
 
 
-def social_actions(
-    shop: Shop, catalogue: Catalogue, people: People, web: Browsing, ids: Identifiers
-) -> pa.Table:
+def social_actions(shop: Shop, catalogue: Catalogue, people: People, web: Browsing, ids: Identifiers) -> pa.Table:
     """Likes, clips and shares by members, by LINE friends and by browsers, on brands and products that they
     favour.
     """

@@ -32,9 +32,7 @@ class Browsing:
     visitor: np.ndarray
     logged_in: np.ndarray
     on_tablet: np.ndarray
-    touches: dict[
-        str, np.ndarray
-    ]  # person, brand, kind, content, at, bought_at (-1), position, visitor, logged_in
+    touches: dict[str, np.ndarray]  # person, brand, kind, content, at, bought_at (-1), position, visitor, logged_in
     carts: dict[str, np.ndarray]  # person, visitor, logged_in, product, at, emptied
 
 
@@ -42,9 +40,7 @@ def plan_browsing(shop: Shop, catalogue: Catalogue, people: People, purchases: P
     """Plan sessions for about 30 events per member and year."""
     rng = shop.rng("browsing")
     touches = _touches(shop, catalogue, people, purchases)
-    ordered = np.flatnonzero(
-        (purchases.channel == EC) & ~purchases.is_subscription & (purchases.at > CHECKOUT)
-    )
+    ordered = np.flatnonzero((purchases.channel == EC) & ~purchases.is_subscription & (purchases.at > CHECKOUT))
     ordered = ordered[people.has_web[purchases.person[ordered]]]
     signed = np.flatnonzero((people.kind == MEMBER) & people.has_web & (people.joined >= 0))
     wanted = EVENTS_PER_MEMBER * shop.members * shop.days / 365
@@ -79,9 +75,7 @@ def plan_browsing(shop: Shop, catalogue: Catalogue, people: People, purchases: P
     registered = start >= people.joined[person] * DAY
     logged_in = member & (registered | (kinds == ORDER)) & (rng.random(len(person)) < chance)
     logged_in &= ~((kinds == ORDER) & purchases.as_guest[np.where(kinds == ORDER, ref, 0)])
-    on_tablet = (
-        logged_in & (kinds == BROWSE) & (people.card_of[person] >= 0) & (rng.random(len(person)) < 0.02)
-    )
+    on_tablet = logged_in & (kinds == BROWSE) & (people.card_of[person] >= 0) & (rng.random(len(person)) < 0.02)
     tablet = people.tablet_from + people.card_store[people.card_of[person]]
     visitor = np.where(on_tablet, tablet, browser_at(people, rng, person, start, shop.days))
     touching = np.flatnonzero(kinds == TOUCH)

@@ -65,14 +65,12 @@ def write_sources(out: Path) -> dict[str, int]:
             (out / source).mkdir(parents=True, exist_ok=True)
             target = str(out / source / f"{source}.parquet").replace("'", "''")
             con.execute(f"copy ({sql}) to '{target}' (format parquet)")
-            [(rows[source],)] = con.execute(f"select count(*) from read_parquet('{target}')").fetchall()  # noqa: S608
+            [(rows[source],)] = con.execute(f"select count(*) from read_parquet('{target}')").fetchall()
     return rows
 
 
 @click.command()
-@click.option(
-    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write."
-)
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write.")
 def main(out: Path) -> None:
     """Write the Complete Journey's year as the sources of Kizuna."""
     for source, count in write_sources(out).items():

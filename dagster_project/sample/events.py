@@ -65,9 +65,7 @@ def web_events(
     source = (session * 2_654_435_761 >> 7) % len(SOURCES)
     entry = steps["offset"] == 0
     value = np.where(code == CODE["purchase"], purchases.total[np.maximum(steps["order"], 0)], -1)
-    value = np.where(
-        np.isin(code, (CODE["add_to_cart"], CODE["remove_from_cart"])), catalogue.price[product], value
-    )
+    value = np.where(np.isin(code, (CODE["add_to_cart"], CODE["remove_from_cart"])), catalogue.price[product], value)
     sessions_source = np.where(entry & (source > 0), source, -1)
     columns = {
         "event_id": numbered("e", first_number + np.arange(len(at)), 10),
@@ -84,9 +82,7 @@ def web_events(
         "product_id": pick(codes, number),
         "content_id": numbered("K", steps["content"], 4),
         "order_id": ids.order(steps["order"]),
-        "quantity": pick(
-            ["1"], np.where(np.isin(code, (CODE["add_to_cart"], CODE["remove_from_cart"])), 0, -1)
-        ),
+        "quantity": pick(["1"], np.where(np.isin(code, (CODE["add_to_cart"], CODE["remove_from_cart"])), 0, -1)),
         "value": blank(digits(value), value < 0),
         "device": pick(list(DEVICES), visitor * 7 % len(DEVICES)),
     }

@@ -121,12 +121,8 @@ class Delivery:
             return path
         plain = folder / f".{name}.part"
         self._con.register("rows_to_write", table)
-        kind = (
-            "format json"
-            if "jsonl" in ending
-            else f"header, delimiter '{chr(9) if ending == 'tsv' else ','}'"
-        )
-        self._con.execute(f"copy (select * from rows_to_write) to '{_quoted(plain)}' ({kind})")  # noqa: S608
+        kind = "format json" if "jsonl" in ending else f"header, delimiter '{chr(9) if ending == 'tsv' else ','}'"
+        self._con.execute(f"copy (select * from rows_to_write) to '{_quoted(plain)}' ({kind})")
         self._con.unregister("rows_to_write")
         _encode(plain, path, encoding)
         plain.unlink()

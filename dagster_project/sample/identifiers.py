@@ -21,15 +21,11 @@ class Identifiers:
         first = pick([row[2] for row in FIRST_NAMES], people.first_name)
         domain = pick(list(DOMAINS), person % len(DOMAINS))
         self._emails = join(last, ".", first, digits(person + 11), "@", domain)
-        self._second = join(
-            first, "_", digits(person + 11), "@", pick(list(DOMAINS), (person + 1) % len(DOMAINS))
-        )
+        self._second = join(first, "_", digits(person + 11), "@", pick(list(DOMAINS), (person + 1) % len(DOMAINS)))
         self._typos = join(
             last, ".", first, digits(person + 11), "x@", domain
         )  # a slip of the finger; nobody's address
-        self.line_ids = join(
-            "U", numbered("", person * 48_271 + 7_000_000_019, 16), numbered("", person + 1, 16)
-        )
+        self.line_ids = join("U", numbered("", person * 48_271 + 7_000_000_019, 16), numbered("", person + 1, 16))
         self._has_line = people.has_line
 
     def member(self, person: np.ndarray) -> pa.Array:

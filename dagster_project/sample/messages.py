@@ -82,9 +82,7 @@ def _fates(
         "unsubscribed": (opened_at + 90, unsubscribed),
         "complained": (opened_at + 95, complained),
     }
-    return {
-        name: np.where(happened & (when <= shop.end), when, -1) for name, (when, happened) in events.items()
-    }
+    return {name: np.where(happened & (when <= shop.end), when, -1) for name, (when, happened) in events.items()}
 
 
 def message_events(shop: Shop, people: People, plan: dict[str, np.ndarray], ids: Identifiers) -> pa.Table:

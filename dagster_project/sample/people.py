@@ -75,9 +75,7 @@ def plan_people(shop: Shop, catalogue: Catalogue) -> People:
     size = len(kind)
     members = shop.members
     female = rng.random(size) < 0.86
-    first = np.where(
-        female, rng.integers(0, FEMALE_NAMES, size), rng.integers(FEMALE_NAMES, len(FIRST_NAMES), size)
-    )
+    first = np.where(female, rng.integers(0, FEMALE_NAMES, size), rng.integers(FEMALE_NAMES, len(FIRST_NAMES), size))
     last = (len(LAST_NAMES) * rng.beta(0.9, 1.6, size)).astype(np.int64)
     weights = np.array([float(place[3]) for place in PLACES])
     place = rng.choice(len(PLACES), size, p=weights / weights.sum())
@@ -89,9 +87,7 @@ def plan_people(shop: Shop, catalogue: Catalogue) -> People:
     for values in (last, place, block, phone):
         values[pairs[:, 1]] = values[pairs[:, 0]]
     shares_phone[pairs.ravel()] = True
-    favourites = np.stack(
-        [(len(BRANDS) * rng.beta(1.0, 1.5, size)).astype(np.int64) for _ in range(2)], axis=1
-    )
+    favourites = np.stack([(len(BRANDS) * rng.beta(1.0, 1.5, size)).astype(np.int64) for _ in range(2)], axis=1)
     age = np.clip(rng.normal(41, 13, size), 16, 88)
     old = np.where(rng.random(size) < 0.35, -rng.integers(1, 2000, size), rng.random(size) ** 1.2 * shop.days)
     opt = rng.choice([1, 0, -1], p=[0.70, 0.15, 0.15], size=(2, size))
@@ -134,9 +130,7 @@ def _staples(shop: Shop, catalogue: Catalogue, brand: np.ndarray) -> np.ndarray:
     rng = shop.rng("staples")
     starts = np.cumsum([0] + [len(products) for products in catalogue.sold])
     counts = np.diff(starts)[brand]
-    return np.concatenate(catalogue.sold)[
-        starts[brand] + (counts * rng.random(len(brand)) ** 1.8).astype(np.int64)
-    ]
+    return np.concatenate(catalogue.sold)[starts[brand] + (counts * rng.random(len(brand)) ** 1.8).astype(np.int64)]
 
 
 def _cards(shop: Shop, kind: np.ndarray) -> dict:
@@ -147,9 +141,7 @@ def _cards(shop: Shop, kind: np.ndarray) -> dict:
     tie = rng.choice([BY_MEMBER_ID, BY_EMAIL, BY_PHONE, BY_NOTHING], len(person), p=[0.60, 0.25, 0.10, 0.05])
     tie = np.where(kind[person] == CARD_ONLY, OWN, tie)
     own_email, own_phone = rng.random(len(person)) < 0.55, rng.random(len(person)) < 0.85
-    again = np.flatnonzero(
-        (rng.random(len(person)) < 0.03) & ((tie != OWN) | own_phone) & (tie != BY_NOTHING)
-    )
+    again = np.flatnonzero((rng.random(len(person)) < 0.03) & ((tie != OWN) | own_phone) & (tie != BY_NOTHING))
     person, tie = (
         np.append(person, person[again]),
         np.append(tie, tie[again]),
@@ -158,9 +150,7 @@ def _cards(shop: Shop, kind: np.ndarray) -> dict:
     has_email = np.isin(tie, (BY_EMAIL,)) | (np.isin(tie, (BY_MEMBER_ID, OWN)) & own_email)
     has_phone = np.isin(tie, (BY_PHONE, BY_NOTHING)) | (np.isin(tie, (BY_MEMBER_ID, OWN)) & own_phone)
     flaw = np.zeros(len(person), np.int64)
-    sure = np.flatnonzero(
-        tie == BY_MEMBER_ID
-    )  # flaws are planted where the member id still tells whose card it is
+    sure = np.flatnonzero(tie == BY_MEMBER_ID)  # flaws are planted where the member id still tells whose card it is
     draw = rng.random(len(sure))
     flaw[sure] = np.select([draw < 0.04, draw < 0.05, draw < 0.06], [1, 2, 3], 0)
     card_of = np.full(len(kind), -1)

@@ -97,9 +97,7 @@ def _orders_within(purchases: Purchases, person: np.ndarray, since: np.ndarray, 
     span = 10_000 * DAY
     line = np.sort(purchases.person[known] * span + purchases.at[known])
     start = person * span + since
-    return np.searchsorted(line, start + window * DAY, side="right") - np.searchsorted(
-        line, start, side="right"
-    )
+    return np.searchsorted(line, start + window * DAY, side="right") - np.searchsorted(line, start, side="right")
 
 
 def campaign_participants(shop: Shop, purchases: Purchases) -> pa.Table:

@@ -75,9 +75,7 @@ def members(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
                 np.where(rng.random(len(who)) < 0.05, 2, people.female[who].astype(int)),
             ),
             **_addresses(place, people.block[who], rng),
-            "member_rank": pick(
-                ["regular", "silver", "gold"], np.digitize((who * 31 % 100) / 100, [0.7, 0.92])
-            ),
+            "member_rank": pick(["regular", "silver", "gold"], np.digitize((who * 31 % 100) / 100, [0.7, 0.92])),
             "registered_at": moments(shop, registered),
             "updated_at": moments(shop, updated),
             "status": flags(withdrawn, ("active", "withdrawn")),
@@ -97,9 +95,7 @@ def store_cards(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
     """One row per card, as the shop's staff typed it."""
     rng = shop.rng("store cards")
     who, tie, flaw = people.card_person, people.card_tie, people.card_flaw
-    registered = np.minimum(people.joined[who] * DAY, shop.days * DAY * 0.02 - who % 97 * DAY).astype(
-        np.int64
-    )
+    registered = np.minimum(people.joined[who] * DAY, shop.days * DAY * 0.02 - who % 97 * DAY).astype(np.int64)
     own = choose((rng.random(len(who)) < 0.1).astype(int), ids.email(who), pc.utf8_upper(ids.email(who)))
     staff = pa.array([STAFF_EMAIL] * len(who), pa.string())
     email = choose(np.where(flaw < 3, flaw, 0), own, ids.mistyped_email(who), staff)

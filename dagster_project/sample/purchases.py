@@ -16,9 +16,7 @@ from dagster_project.sample.shop import DAY, Shop, at_hours
 EC, STORE = 0, 1
 PAID, CANCELLED, REFUNDED, PART_REFUNDED = range(4)
 BUYERS = (0.74, 0.92, 1.0, 0.0)  # share that ever buys, by kind of person
-COMES_BACK = np.array(
-    [0.0, 0.44, 0.62, 0.73, 0.80, 0.85, 0.90]
-)  # after the k-th order; the last for all later ones
+COMES_BACK = np.array([0.0, 0.44, 0.62, 0.73, 0.80, 0.85, 0.90])  # after the k-th order; the last for all later ones
 TRIAL_SHARE, TRIAL_CONVERTS = 0.25, 0.40
 WELCOME_DELAY, WELCOME_WINDOW = 7, 14  # days after the first order; days in which its effect is planted
 WELCOME_UPLIFT, WELCOME_CONTROL = 0.10, 0.20
@@ -85,14 +83,10 @@ def plan_purchases(shop: Shop, catalogue: Catalogue, people: People) -> Purchase
     opening = at_hours(rng, at // DAY, (10.0, 20.0))
     at = np.minimum(np.where(in_store & (at % DAY < 10 * 3600), opening, at), shop.end)
     order = np.lexsort((person, at))
-    return _finish(
-        shop, rng, catalogue, people, person[order], at[order], in_store[order], trial[order], effects
-    )
+    return _finish(shop, rng, catalogue, people, person[order], at[order], in_store[order], trial[order], effects)
 
 
-def _organic(
-    shop: Shop, rng: np.random.Generator, catalogue: Catalogue, people: People
-) -> tuple[np.ndarray, ...]:
+def _organic(shop: Shop, rng: np.random.Generator, catalogue: Catalogue, people: People) -> tuple[np.ndarray, ...]:
     """The replenishment process: (person, at, number of the order from 1; 0 for trials, is trial)."""
     buys = rng.random(len(people.kind)) < np.array(BUYERS)[people.kind]
     joined = people.joined
@@ -173,9 +167,7 @@ def _event_effect(
     return who[moved], when[moved]
 
 
-def _store_fest(
-    shop: Shop, catalogue: Catalogue, people: People, effects: dict
-) -> tuple[np.ndarray, np.ndarray]:
+def _store_fest(shop: Shop, catalogue: Catalogue, people: People, effects: dict) -> tuple[np.ndarray, np.ndarray]:
     """Holders of the flagship's card come to the fest; it changes nothing afterwards (a planted zero)."""
     rng = shop.rng("fest")
     start, last = catalogue.campaigns["store_fest"]

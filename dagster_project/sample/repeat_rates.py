@@ -24,8 +24,7 @@ def repeat_rates(
     known = (unit >= 0) & (is_counted | is_trial)
     unit, day, counted = unit[known], at[known] // DAY, is_counted[known]
     columns: dict[str, list] = {
-        name: []
-        for name in ("as_of", "window_days", "recency_band", "frequency_band", "customers", "repeaters")
+        name: [] for name in ("as_of", "window_days", "recency_band", "frequency_band", "customers", "repeaters")
     }
     for as_of in _days(shop):
         index = (as_of - shop.first_day).days
@@ -51,9 +50,7 @@ def repeat_rates(
         "customers": pa.int64(),
         "repeaters": pa.int64(),
     }
-    return pa.table(
-        {name: pa.array(values, schema.get(name, pa.string())) for name, values in columns.items()}
-    )
+    return pa.table({name: pa.array(values, schema.get(name, pa.string())) for name, values in columns.items()})
 
 
 def _days(shop: Shop) -> list[date]:

@@ -50,9 +50,7 @@ def simulate(
     files that are not a simulation's.
     """
     if members < 10 or days < 1 or not 0 <= hold_back_days < days:
-        raise UsageError(
-            "a shop needs 10 members or more, 1 day or more, and fewer days held back than it has"
-        )
+        raise UsageError("a shop needs 10 members or more, 1 day or more, and fewer days held back than it has")
     yesterday = datetime.now(ZoneInfo("Asia/Tokyo")).date() - timedelta(days=1)
     shop = Shop(members, days, seed, last_day or yesterday, progress or (lambda _message: None))
     later = out.with_name(f"{out.name}-next")
@@ -126,10 +124,7 @@ def _by_day(table: pa.Table) -> Callable[[Span], pa.Table]:
 
 def _clear(out: Path, later: Path) -> None:
     """Take away an earlier simulation's folders; leave anything else alone."""
-    if (
-        any(folder.exists() and any(folder.iterdir()) for folder in (out, later))
-        and not (out / "truth").is_dir()
-    ):
+    if any(folder.exists() and any(folder.iterdir()) for folder in (out, later)) and not (out / "truth").is_dir():
         raise UsageError(f"{out} holds files that no simulation wrote; name an empty folder")
     for folder in (out, later):
         for source in (*FOLDERS, "truth"):

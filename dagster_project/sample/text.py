@@ -51,9 +51,7 @@ def moments(shop: Shop, seconds: np.ndarray, style: str = "offset") -> pa.Array:
     `utc` 2026-01-05T04:05:00Z.
     """
     if style == "utc":
-        return join(
-            pc.replace_substring(moments(shop, np.asarray(seconds) - 9 * 3600, "plain"), " ", "T"), "Z"
-        )
+        return join(pc.replace_substring(moments(shop, np.asarray(seconds) - 9 * 3600, "plain"), " ", "T"), "Z")
     text = pc.cast(pa.array(shop.times(seconds).astype("datetime64[s]")), pa.string())
     if style == "slash":
         return pc.replace_substring(text, "-", "/")

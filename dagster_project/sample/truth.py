@@ -144,9 +144,7 @@ def linked_units(shop: Shop, people: People, purchases: Purchases) -> np.ndarray
     return np.where(by_card, unit[card], purchases.person)
 
 
-def orders(
-    shop: Shop, people: People, purchases: Purchases, linked: np.ndarray, ids: Identifiers
-) -> pa.Table:
+def orders(shop: Shop, people: People, purchases: Purchases, linked: np.ndarray, ids: Identifiers) -> pa.Table:
     """One row per order as it stands in the end. Returns are not orders: `returned_at` says when a receipt
     was brought back.
     """

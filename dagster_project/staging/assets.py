@@ -14,10 +14,17 @@ from dagster_project.staging.values import normalise_new_values
 
 NORMALISED = ["staging", "normalised_values"]
 
-STAGING_INPUTS = [AssetSpec(
-    NORMALISED, group_name="staging", kinds={"python", "duckdb"}, owners=["team:data-platform"], skippable=True,
-    description="One row per distinct raw value that SQL cannot read itself: kind, raw, value, problem.",
-    deps=[["landing", name] for name in contract.sources()])]
+STAGING_INPUTS = [
+    AssetSpec(
+        NORMALISED,
+        group_name="staging",
+        kinds={"python", "duckdb"},
+        owners=["team:data-platform"],
+        skippable=True,
+        description="One row per distinct raw value that SQL cannot read itself: kind, raw, value, problem.",
+        deps=[["landing", name] for name in contract.sources()],
+    )
+]
 
 
 def prepare_staging(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> Iterator[Any]:
@@ -25,7 +32,8 @@ def prepare_staging(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext)
     rebuilt = incremental.reset(con, home)
     if rebuilt:
         progress.report("", f"built from landing anew: {', '.join(sorted(rebuilt))}")
-    added = normalise_new_values(con, progress=lambda done, total: progress.report(
-        "", f"normalised {done:,} of {total:,} new values"))
+    added = normalise_new_values(
+        con, progress=lambda done, total: progress.report("", f"normalised {done:,} of {total:,} new values")
+    )
     [(rows,)] = con.execute("select count(*) from staging.normalised_values").fetchall()
     yield MaterializeResult(asset_key=NORMALISED, metadata={"dagster/row_count": rows, "added": added})

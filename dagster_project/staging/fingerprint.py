@@ -95,7 +95,7 @@ def _drop(con: duckdb.DuckDBPyConnection, source: str) -> None:
 def _holds_withdrawn_rows(con: duckdb.DuckDBPyConnection, source: str) -> bool:
     return bool(
         con.execute(
-            f"select count(*) from (select distinct _file_id from staging.base_{source}) as held"  # noqa: S608
+            f"select count(*) from (select distinct _file_id from staging.base_{source}) as held"
             " anti join run.files as files on files.file_id = held._file_id and files.source = ?",
             [source],
         ).fetchall()[0][0]

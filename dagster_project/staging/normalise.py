@@ -80,9 +80,7 @@ def library_phone(text: str) -> Reading:
         # The library thinks 8 to 17 digits possible in Japan; a number has 9, or 10 after 050, 070, 080, 090.
         national = phonenumbers.national_significant_number(number)
         readable = (
-            len(national) == 10
-            if re.match(r"[5789]0|00", national) and len(national) != 9
-            else len(national) == 9
+            len(national) == 10 if re.match(r"[5789]0|00", national) and len(national) != 9 else len(national) == 9
         )
         readable = readable and not (len(national) == 9 and re.match(r"[5789]0", national))
     if not readable:
@@ -149,9 +147,7 @@ def read_boolean(raw: str) -> Reading:
         return EMPTY
     if word in ("true", "1", "yes"):
         return "true", None
-    return (
-        ("false", None) if word in ("false", "0", "no") else (None, "is none of true, false, 1, 0, yes, no")
-    )
+    return ("false", None) if word in ("false", "0", "no") else (None, "is none of true, false, 1, 0, yes, no")
 
 
 _NUMBER = re.compile(
@@ -183,11 +179,7 @@ def read_integer(raw: str) -> Reading:
 
 def read_money(raw: str) -> Reading:
     """Yen with at most two decimals (rounded half up); currency signs and commas are taken off."""
-    text = (
-        re.sub(r"(円|jpy|yen|,?-)$", "", "".join(clean(raw).lower().split()))
-        .replace("jpy", "")
-        .replace("\\", "¥")
-    )
+    text = re.sub(r"(円|jpy|yen|,?-)$", "", "".join(clean(raw).lower().split())).replace("jpy", "").replace("\\", "¥")
     if not clean(raw):
         return EMPTY
     number = _decimal(re.sub(r"^([-+−▲△]?)¥|^¥(?=[-+−▲△])", r"\1", text))

@@ -78,7 +78,5 @@ def canonical_prefecture(text: str) -> str | None:
     compact = re.sub(r"\s", "", text)
     if compact in _WORDS:
         return _WORDS[compact]
-    plain = "".join(
-        c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c)
-    ).strip()
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c)).strip()
     return _WORDS.get(plain) or _WORDS.get(_ROMAJI_SUFFIX.sub("", plain))

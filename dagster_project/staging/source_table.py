@@ -24,12 +24,7 @@ class Column:
 def declared_sources() -> dict[str, dict[str, Any]]:
     """Source name -> its table node of sources.yml, in the order of the file."""
     sources = yaml.safe_load(SOURCES_FILE.read_text(encoding="utf-8"))["sources"]
-    return {
-        table["name"]: table
-        for source in sources
-        if source["name"] == "landing"
-        for table in source["tables"]
-    }
+    return {table["name"]: table for source in sources if source["name"] == "landing" for table in source["tables"]}
 
 
 def columns_of(source: str) -> list[Column]:

@@ -95,9 +95,7 @@ def read_time(text: str) -> tuple[datetime | None, str | None]:
         if not found:
             return None, NOT_A_DATE
         rest = re.sub(r"^(?:t| +|, ?)(?=.)", "", text[found.end() :]).strip()
-        separated = (
-            text[found.end() : found.end() + 1] in ("", " ", "t", ",") or text[found.end() - 1] == "日"
-        )
+        separated = text[found.end() : found.end() + 1] in ("", " ", "t", ",") or text[found.end() - 1] == "日"
         clock = _TIME.fullmatch(rest) if rest else None
         if rest and (not clock or not separated):
             return None, NOT_A_DATE
@@ -107,8 +105,6 @@ def read_time(text: str) -> tuple[datetime | None, str | None]:
     except ValueError:
         return None, NO_SUCH_DAY
     try:
-        return datetime(day.year, day.month, day.day) + _clock(time_parts) - _offset(
-            time_parts.get("offset")
-        ), None
+        return datetime(day.year, day.month, day.day) + _clock(time_parts) - _offset(time_parts.get("offset")), None
     except (ValueError, OverflowError):
         return None, NO_SUCH_TIME

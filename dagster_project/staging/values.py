@@ -77,11 +77,11 @@ def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
 def new_files(con: duckdb.DuckDBPyConnection, source: str) -> list[str]:
     """Ids of the source's files that its base table does not hold yet, in landing order."""
     held = (
-        f"select distinct _file_id from staging.base_{source}"  # noqa: S608
+        f"select distinct _file_id from staging.base_{source}"
         if has_table(con, f"base_{source}")
         else "select null where false"
     )
-    query = f"select file_id from run.files where source = ? and file_id not in ({held})"  # noqa: S608
+    query = f"select file_id from run.files where source = ? and file_id not in ({held})"
     return [file_id for (file_id,) in con.execute(query + " order by file_no", [source]).fetchall()]
 
 
@@ -100,7 +100,7 @@ def _collect_rules(con: duckdb.DuckDBPyConnection) -> None:
     ):
         if table in tables:
             con.execute(
-                f"insert into unread_values"  # noqa: S608
+                f"insert into unread_values"
                 f" select distinct case when {kind} in ('email', 'phone') then {kind} else 'id' end, {value}"
                 f" from rules.{table} where {condition} and {value} is not null"
             )
@@ -128,7 +128,7 @@ def _collect_kind(
     # File ids are written out: only literals keep DuckDB from opening the Parquet of other days.
     listed = ", ".join(f"'{file_id}'" for file_id in files)
     con.execute(
-        f"insert into unread_values select distinct '{kind}', {column} from landing.{source}"  # noqa: S608
+        f"insert into unread_values select distinct '{kind}', {column} from landing.{source}"
         f" where _file_id in ({listed}) and {column} is not null"
         f" and not {is_plain(kind, column)} and {condition}"
     )

@@ -31,7 +31,8 @@ def baskets() -> pd.DataFrame:
     lines = get_data("transactions")["transactions"]
     lines["cents"] = (lines.sales_value * 100).round().astype("int64")
     frame = lines.groupby("basket_id").agg(
-        household=("household_id", "first"), at=("transaction_timestamp", "first"), cents=("cents", "sum"))
+        household=("household_id", "first"), at=("transaction_timestamp", "first"), cents=("cents", "sum")
+    )
     frame["day"] = frame["at"].dt.tz_localize("UTC").dt.tz_convert("America/New_York").dt.date
     return frame
 
@@ -49,14 +50,16 @@ def test_every_basket_is_one_counted_order(retailer: Shop, baskets: pd.DataFrame
 def test_sales_agree_to_the_cent(retailer: Shop, baskets: pd.DataFrame) -> None:
     [(orders, customers)] = retailer.query(
         "select (select cast(sum(net_amount) * 100 as bigint) from marts.orders),"
-        " (select cast(sum(net_sales) * 100 as bigint) from marts.customers)")
+        " (select cast(sum(net_sales) * 100 as bigint) from marts.customers)"
+    )
     assert (orders, customers) == (baskets.cents.sum(), baskets.cents.sum())
 
 
 def test_every_receipt_line_is_a_touchpoint(retailer: Shop) -> None:
     lines = get_data("transactions")["transactions"]
     assert retailer.query("select count(*), sum(quantity) from marts.touchpoints where action = 'purchase'") == [
-        (len(lines), lines.quantity.sum())]
+        (len(lines), lines.quantity.sum())
+    ]
 
 
 def test_rf_cells_agree(retailer: Shop, baskets: pd.DataFrame) -> None:
@@ -73,7 +76,9 @@ def test_rf_cells_agree(retailer: Shop, baskets: pd.DataFrame) -> None:
     found = retailer.query(
         "select recency_band, frequency_band, customers from marts.rf_matrix where as_of = ? and customers > 0"
         " and recency_band <> 'total' and frequency_band <> 'total'"
-        " and window_days = (select min(window_days) from marts.rf_matrix)", [AS_OF])
+        " and window_days = (select min(window_days) from marts.rf_matrix)",
+        [AS_OF],
+    )
     assert {(recency, frequency): customers for recency, frequency, customers in found} == expected
 
 

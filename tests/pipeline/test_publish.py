@@ -60,9 +60,16 @@ def test_files_with_personal_data_are_closed_to_others(shop: Shop) -> None:
 
 def test_two_runs_at_once_are_refused_with_who_holds_the_home(shop: Shop) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", "import sys, time; from dagster_project.home import Home\n"
-         "with Home.open(sys.argv[1]).lock('another run'):\n print('held', flush=True); time.sleep(60)",
-         str(shop.home)], stdout=subprocess.PIPE, text=True)
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from dagster_project.home import Home\n"
+            "with Home.open(sys.argv[1]).lock('another run'):\n print('held', flush=True); time.sleep(60)",
+            str(shop.home),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert holder.stdout is not None
         holder.stdout.readline()

@@ -15,8 +15,15 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.conftest import Shop
 
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 STAGES = ("landing", "rules", "staging", "identity", "core", "marts", "insights", "activation", "publish")
 
 
@@ -28,8 +35,11 @@ def ui(shop: Shop) -> Iterator[str]:
         port = probe.getsockname()[1]
     server = subprocess.Popen(
         [str(Path(sys.executable).with_name("kizuna")), "ui", "--home", str(shop.home), "--port", str(port)],
-        env=os.environ | {"KIZUNA_SALT": "pipeline-tests"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True)
+        env=os.environ | {"KIZUNA_SALT": "pipeline-tests"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(address + "/server_info", seconds=120)

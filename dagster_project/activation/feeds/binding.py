@@ -90,9 +90,7 @@ def _bind_column(
     text = _text(column.type, found, raw)
     if text is None:
         remedy = f"write {TOKYO_DAY}" if column.type == "date" and found.startswith("TIMESTAMP") else ""
-        return feed.fault(
-            place, f"column '{column.name}': a {found} cannot be written as {column.type}", remedy
-        )
+        return feed.fault(place, f"column '{column.name}': a {found} cannot be written as {column.type}", remedy)
     unread = f"{raw} is not null and ({text}) is null"
     if column.null_as is not None:
         text = f"coalesce({text}, {_literal(column.null_as)})"

@@ -1,5 +1,4 @@
-"""What a feed is: its YAML, read and checked without a database. `binding.py` checks it against the relation.
-"""
+"""What a feed is: its YAML, read and checked without a database. `binding.py` checks it against the relation."""
 
 import re
 from collections.abc import Iterable
@@ -62,8 +61,7 @@ class Column(Declared):
 
     @property
     def sql(self) -> str:
-        """The expression that gives the value; a column without one carries the source's column of its name.
-        """
+        """The expression that gives the value; a column without one carries the source's column of its name."""
         return self.expression or f'"{self.name}"'
 
 
@@ -102,8 +100,7 @@ class Recipients(Declared):
 
 
 class Limits(Declared):
-    """The brake: shares of the rows accepted so far that one sync may remove or change, from so many rows on.
-    """
+    """The brake: shares of the rows accepted so far that one sync may remove or change, from so many rows on."""
 
     max_removed_share: float = Field(default=0.10, ge=0, le=1)
     max_changed_share: float = Field(default=0.50, ge=0, le=1)
@@ -159,8 +156,7 @@ class Feed(Declared):
 
 
 def load_feeds(folder: Path) -> list[Feed]:
-    """The feeds declared in `folder`, by feed_id. Raises ConfigurationError with every fault of every file.
-    """
+    """The feeds declared in `folder`, by feed_id. Raises ConfigurationError with every fault of every file."""
     feeds, faults = _read(folder)
     if faults:
         raise ConfigurationError(faults)

@@ -37,8 +37,7 @@ def deliver(home: Home, prepared: PreparedSync) -> Delivery:
 
 
 def deliver_all(home: Home, prepared: list[PreparedSync]) -> list[Delivery]:
-    """Send every feed, whatever becomes of the others; those not delivered say so in `status` and `message`.
-    """
+    """Send every feed, whatever becomes of the others; those not delivered say so in `status` and `message`."""
     return [_deliver(home, one) for one in prepared]
 
 
@@ -85,9 +84,7 @@ def _deliver(home: Home, prepared: PreparedSync) -> Delivery:
         return outcome.model_copy(update={"status": "failed", "message": message})
     ledger.mark_rejected(prepared.sync_id, receipt.rejected)
     rejected = len(receipt.rejected)
-    ledger.settle(
-        record.model_copy(update={"status": "delivered", "delivered_at": utc_now(), "rejected": rejected})
-    )
+    ledger.settle(record.model_copy(update={"status": "delivered", "delivered_at": utc_now(), "rejected": rejected}))
     ledger.fold()
     return outcome.model_copy(update={"status": "delivered", "place": receipt.place, "rejected": rejected})
 

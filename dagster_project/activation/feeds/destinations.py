@@ -55,14 +55,7 @@ class FolderSettings(BaseModel):
     @classmethod
     def _stays_inside(cls, text: str) -> str:
         path = PurePosixPath(text)
-        if (
-            not text
-            or path.is_absolute()
-            or ".." in path.parts
-            or "\\" in text
-            or "\0" in text
-            or text[0] == "~"
-        ):
+        if not text or path.is_absolute() or ".." in path.parts or "\\" in text or "\0" in text or text[0] == "~":
             raise ValueError("path must be a folder below the home's feeds/, without '..'")
         return str(path)
 
@@ -74,8 +67,7 @@ class FolderDestination:
         self.root = home.feeds / settings.path
 
     def send(self, sync: tuple[str, str], folder: Path, names: list[str]) -> Receipt:
-        """See Destination. Copies, since scratch may lie on another file system than the receiver's folder.
-        """
+        """See Destination. Copies, since scratch may lie on another file system than the receiver's folder."""
         self.discard(sync)
         incoming, place = self._incoming(sync), self._place(sync)
         incoming.mkdir(parents=True, mode=0o700)

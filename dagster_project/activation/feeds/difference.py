@@ -27,9 +27,7 @@ class Counts(BaseModel):
         return self.added + self.changed + self.removed == 0
 
 
-def compare(
-    con: duckdb.DuckDBPyConnection, bound: BoundFeed, accepted: list[Path], everything: bool
-) -> Counts:
+def compare(con: duckdb.DuckDBPyConnection, bound: BoundFeed, accepted: list[Path], everything: bool) -> Counts:
     """Fill temp tables feed_accepted (key, row_hash) and feed_difference (key, line, row_hash, op, reason);
     count the latter.
 
@@ -147,9 +145,7 @@ def _csv_line(cells: tuple[Cell, ...]) -> str:
         for n, cell in enumerate(plain)
     ]
     words = [cell for n, cell in enumerate(plain) if cells[n].type == "string"] or ["''"]
-    return (
-        f"case when {needs_quotes(' || '.join(words))} then {COMMA.join(quoted)} else {COMMA.join(plain)} end"
-    )
+    return f"case when {needs_quotes(' || '.join(words))} then {COMMA.join(quoted)} else {COMMA.join(plain)} end"
 
 
 def _json_line(cells: tuple[Cell, ...]) -> str:

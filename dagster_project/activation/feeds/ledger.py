@@ -56,9 +56,7 @@ class FeedLedger:
 
     def records(self) -> list[SyncRecord]:
         """Every sync that was tried, oldest first."""
-        return [
-            SyncRecord.model_validate_json(path.read_text()) for path in sorted(self.folder.glob("*.json"))
-        ]
+        return [SyncRecord.model_validate_json(path.read_text()) for path in sorted(self.folder.glob("*.json"))]
 
     def delivered(self) -> list[SyncRecord]:
         """The syncs that the destination has, oldest first."""
@@ -152,9 +150,7 @@ class FeedLedger:
                 adopted.append(record.sync_id)
             else:
                 destination.discard((record.feed_id, record.sync_id))
-                self.settle(
-                    record.model_copy(update={"status": "failed", "reason": "the run was interrupted"})
-                )
+                self.settle(record.model_copy(update={"status": "failed", "reason": "the run was interrupted"}))
         known = {record.sync_id for record in self.records()}
         for path in [*self.folder.glob("*.parquet"), *self.folder.rglob("*.tmp")]:
             if path.suffix == ".tmp" or path.stem not in known:

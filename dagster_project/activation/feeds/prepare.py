@@ -98,9 +98,7 @@ def prepare(
     try:
         ledger.recover(open_destination(feed.destination, home))
     except OSError as error:
-        unreachable = (
-            f"its destination cannot be asked what it has ({type(error).__name__}); mend it, then run again"
-        )
+        unreachable = f"its destination cannot be asked what it has ({type(error).__name__}); mend it, then run again"
     tried, delivered = ledger.records(), ledger.delivered()
     sync_id = sync_id or ledger.next_sync_id()
     if tried and sync_id <= tried[-1].sync_id:

@@ -89,9 +89,7 @@ def checked_expression(text: str) -> str:
         raise SqlRefused("must be one expression without 'as'; the column's name stands in `name`")
     many = (exp.Query, exp.Table, exp.Star, exp.AggFunc, exp.Window, exp.Explode, exp.Unnest, exp.Subquery)
     if isinstance(expression, many) or expression.find(*many):
-        raise SqlRefused(
-            "must be computed from one row; put aggregates, lists and subqueries into source.sql"
-        )
+        raise SqlRefused("must be computed from one row; put aggregates, lists and subqueries into source.sql")
     _refuse_unstable(expression)
     return expression.sql(dialect="duckdb", comments=False)
 
@@ -110,9 +108,5 @@ def _only_statement(sql: str) -> exp.Expr:
 
 def _refuse_unstable(tree: exp.Expr) -> None:
     for node in tree.find_all(exp.Func):
-        if isinstance(node, UNSTABLE) or (
-            isinstance(node, exp.Anonymous) and node.name.lower() in UNSTABLE_NAMES
-        ):
-            raise SqlRefused(
-                f"may not call {node.sql(dialect='duckdb')[:60]}: rows would differ from run to run"
-            )
+        if isinstance(node, UNSTABLE) or (isinstance(node, exp.Anonymous) and node.name.lower() in UNSTABLE_NAMES):
+            raise SqlRefused(f"may not call {node.sql(dialect='duckdb')[:60]}: rows would differ from run to run")

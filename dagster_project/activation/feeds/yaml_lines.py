@@ -53,9 +53,7 @@ def line_of(lines: dict[Place, int], place: Place) -> int:
     return lines.get(place, 1)
 
 
-def _note_lines(
-    node: yaml.Node, place: Place, lines: dict[Place, int], faults: list[Fault], name: str
-) -> None:
+def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int], faults: list[Fault], name: str) -> None:
     lines.setdefault(place, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()

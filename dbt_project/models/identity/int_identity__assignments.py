@@ -12,8 +12,11 @@ EDGES = """
 def model(dbt, session):
     dbt.config(materialized="table")
     kinds = dbt.ref("identity_kinds").to_arrow_table()
-    identifiers = dbt.ref("identifiers").project(
-        "identifier_key, identifier_kind, first_landing_no, first_landing_seen_ms, is_blocklisted").to_arrow_table()
+    identifiers = (
+        dbt.ref("identifiers")
+        .project("identifier_key, identifier_kind, first_landing_no, first_landing_seen_ms, is_blocklisted")
+        .to_arrow_table()
+    )
     edges = dbt.ref("int_identity__edges").query("edges", EDGES).to_arrow_table()
     overrides = dbt.ref("int_identity__overrides").to_arrow_table()
     return assignments(kinds, identifiers, edges, overrides)

@@ -74,9 +74,7 @@ class Shop:
             ],
         )
         if won_by:
-            self.con.execute(
-                "insert into staging.stg_members values (?, ?, timestamp '2020-01-01')", [name, won_by]
-            )
+            self.con.execute("insert into staging.stg_members values (?, ?, timestamp '2020-01-01')", [name, won_by])
             self.con.execute(
                 "insert into identity.identity_map values (?, 'member_id', ?)",
                 [name, identifier_hash(self.home.salt(), "member_id", name)],
@@ -134,9 +132,7 @@ class Shop:
 
     def suppressed(self, table: str = "suppressions") -> list[tuple[str, str, str]]:
         """(customer, step, reason)."""
-        return self.con.execute(
-            f"select customer_id, step, reason from activation.{table} order by all"
-        ).fetchall()
+        return self.con.execute(f"select customer_id, step, reason from activation.{table} order by all").fetchall()
 
     def only(self, scenario_id: str, scenarios: list[Scenario]) -> None:
         """Run one scenario alone from here on."""

@@ -86,9 +86,7 @@ def test_adds_after_an_order_are_a_new_cart(shop: Shop) -> None:
     shop.order("anna", "2026-01-05 11:00")
     again = shop.cart("anna", "2026-01-05 12:00", product="P2")
     shop.run("2026-01-05")
-    assert shop.con.execute("select trigger, product_id from activation.scenario_targets").fetchall() == [
-        (again, "P2")
-    ]
+    assert shop.con.execute("select trigger, product_id from activation.scenario_targets").fetchall() == [(again, "P2")]
     assert shop.suppressed() == [("anna", "reminder_1", "purchased")]
 
 

@@ -16,9 +16,9 @@ def test_a_birthday_is_listed_the_day_before_for_nine_in_the_morning(shop: Shop)
     shop.customer("anna", born="1990-03-10")
     runs(shop, "2026-03-08", "2026-03-09", "2026-03-10")
     assert shop.listed("all_scenario_targets") == [("anna", "greeting", "email", "2026-03-10 09:00")]
-    assert shop.con.execute(
-        "select as_of::varchar, trigger from activation.all_scenario_targets"
-    ).fetchall() == [("2026-03-09", "birthday:2026")]
+    assert shop.con.execute("select as_of::varchar, trigger from activation.all_scenario_targets").fetchall() == [
+        ("2026-03-09", "birthday:2026")
+    ]
 
 
 @pytest.mark.parametrize(("year", "greeted"), [(2027, "2027-02-28 09:00"), (2028, "2028-02-29 09:00")])
@@ -118,9 +118,7 @@ def test_the_first_order_is_followed_after_7_30_and_60_days(shop: Shop) -> None:
     shop.customer("other")
     shop.order("other", "2024-01-01 12:00", product="P3")
     shop.order("anna", "2026-01-01 12:00", product="P1")
-    runs(
-        shop, "2026-01-06", "2026-01-07", "2026-01-29", "2026-01-30", "2026-02-28", "2026-03-01", "2026-03-02"
-    )
+    runs(shop, "2026-01-06", "2026-01-07", "2026-01-29", "2026-01-30", "2026-02-28", "2026-03-01", "2026-03-02")
     assert shop.listed("all_scenario_targets") == [
         ("anna", "use", "email", "2026-01-08 12:00"),
         ("anna", "repeat", "email", "2026-01-31 12:00"),

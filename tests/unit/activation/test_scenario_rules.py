@@ -39,8 +39,7 @@ def run_facts(shop: Shop) -> tuple[Any, ...]:
         for table in ("scenario_targets", "suppressions", "all_scenario_targets", "all_suppressions")
     ]
     files = {
-        str(path.relative_to(shop.home.path)): path.read_bytes()
-        for path in sorted(shop.home.targets.rglob("*.jsonl"))
+        str(path.relative_to(shop.home.path)): path.read_bytes() for path in sorted(shop.home.targets.rglob("*.jsonl"))
     }
     return tables, files
 
@@ -101,9 +100,7 @@ def test_a_send_time_is_moved_into_the_window(shop: Shop, due: str, sent: str) -
     shop.scenarios = [
         scenario(
             trigger={"kind": "trial_arrived"},
-            steps=[
-                {"step": "one", "delay": {"days": 1}, "variants": [{"channel": "email", "content_id": "c"}]}
-            ],
+            steps=[{"step": "one", "delay": {"days": 1}, "variants": [{"channel": "email", "content_id": "c"}]}],
         )
     ]
     shop.customer("anna")
@@ -312,9 +309,7 @@ def test_nothing_is_in_place_before_the_commit_and_a_commit_broken_off_is_finish
 
 def test_unknown_contents_only_warn(shop: Shop) -> None:
     shop.scenarios = [scenario()]
-    assert shop.run("2026-01-05").warnings == [
-        "scenario thanks sends contents that source contents does not have: c"
-    ]
+    assert shop.run("2026-01-05").warnings == ["scenario thanks sends contents that source contents does not have: c"]
 
 
 def test_a_faulty_setting_is_named(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,13 +20,16 @@ def _party_key_sql() -> str:
     text = (Path(DBT_PROJECT) / "macros" / "core" / "parties.sql").read_text(encoding="utf-8")
     macros = environment.from_string(text)
     environment.globals["adapter"] = SimpleNamespace(
-        dispatch=lambda name, _: getattr(macros.module, f"default__{name}"))
+        dispatch=lambda name, _: getattr(macros.module, f"default__{name}")
+    )
     return str(macros.make_module().party_key(COLUMNS))
 
 
-SQL = (f"select {_party_key_sql()} from"
-       " (select cast(? as bigint) as member_key, cast(? as bigint) as email_key,"
-       " cast(? as bigint) as visitor_key)")
+SQL = (
+    f"select {_party_key_sql()} from"
+    " (select cast(? as bigint) as member_key, cast(? as bigint) as email_key,"
+    " cast(? as bigint) as visitor_key)"
+)
 
 
 def _party_key(*keys: int | None) -> int | None:

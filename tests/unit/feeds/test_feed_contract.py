@@ -50,9 +50,7 @@ def test_a_key_of_at_most_8000_bytes_goes(steps, key, goes):
 
 
 def test_a_row_without_a_key_is_held_back(steps, con):
-    con.execute(
-        "insert into marts.things (id, name) values (null, 'nobody'), ('', 'nobody'), ('a', 'somebody')"
-    )
+    con.execute("insert into marts.things (id, name) values (null, 'nobody'), ('', 'nobody'), ('a', 'somebody')")
     prepared = steps.prepare()
     assert (prepared.counts.added, prepared.counts.held_back) == (1, 2)
     assert prepared.held_back_reasons == {"key: key is empty": 2}
@@ -121,9 +119,7 @@ def test_csv_is_utf8_without_bom_with_lf_and_doubled_quotes(steps):
     content = (steps.folders()[0] / "data-0001.csv").read_bytes()
     assert (
         content
-        == (
-            'key,name\n1,plain\n2,"say ""hi"", you"\n3,"two\nlines"\n4,"cr\rhere"\n5,\n6,漢字\n7, x \n'
-        ).encode()
+        == ('key,name\n1,plain\n2,"say ""hi"", you"\n3,"two\nlines"\n4,"cr\rhere"\n5,\n6,漢字\n7, x \n').encode()
     )
 
 

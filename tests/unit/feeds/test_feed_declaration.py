@@ -80,9 +80,7 @@ def test_a_fault_is_named_with_file_and_line(tmp_path, old, new, line, words):
 
 def test_all_faults_of_all_files_are_named_at_once(tmp_path):
     (tmp_path / "a.yml").write_text(GOOD.replace("feed_id: things", "feed_id: a").replace("mirror", "copy"))
-    faults = faults_of(
-        tmp_path, GOOD.replace("type: folder", "type: fax").replace("{name: name}", "{nam: x}")
-    )
+    faults = faults_of(tmp_path, GOOD.replace("type: folder", "type: fax").replace("{name: name}", "{nam: x}"))
     assert [fault.split(":")[0] for fault in faults] == [
         "seeds/feeds/a.yml",
         "seeds/feeds/things.yml",
@@ -194,9 +192,7 @@ def test_an_injection_in_yaml_reaches_no_table(tmp_path, con, home):
     assert faults_of(
         tmp_path, GOOD.replace("table: things", "sql: select * from marts.things; delete from marts.things")
     )
-    assert faults_of(
-        tmp_path, GOOD.replace("from: id", "from: id) from marts.things; delete from marts.things --")
-    )
+    assert faults_of(tmp_path, GOOD.replace("from: id", "from: id) from marts.things; delete from marts.things --"))
     feed = feed_of(columns=[{"name": "key", "from": "id || '''); delete from marts.things; --'"}])
     prepare(con, home, feed, AS_OF, CUT_OFF)
     assert con.execute("select count(*) from marts.things").fetchone() == (1,)
@@ -212,9 +208,7 @@ def test_unknown_columns_and_columns_that_do_not_fit_are_all_named_at_binding(tm
     with pytest.raises(ConfigurationError) as raised:
         bind(con, load_feeds(tmp_path)[0])
     faults = [str(fault) for fault in raised.value.faults]
-    assert [fault.split(": ")[0] for fault in faults] == [
-        f"seeds/feeds/things.yml:{line}" for line in (9, 10, 11, 12)
-    ]
+    assert [fault.split(": ")[0] for fault in faults] == [f"seeds/feeds/things.yml:{line}" for line in (9, 10, 11, 12)]
     assert "colour" in faults[0] and "hat" in faults[1]
     assert "a TIMESTAMP cannot be written as date" in faults[2] and "interval 9 hours" in faults[2]
     assert "a BOOLEAN cannot be written as integer" in faults[3]
@@ -229,12 +223,8 @@ def test_what_is_bound_is_read_in_any_zone_as_utc():
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         con.execute("create schema marts")
-        con.execute(
-            "create table marts.things as select 'a' as id, timestamptz '2024-01-01 09:00:00+09' as seen"
-        )
-        bound = bind(
-            con, feed_of(columns=[{"name": "key", "from": "id"}, {"name": "seen", "type": "timestamp"}])
-        )
+        con.execute("create table marts.things as select 'a' as id, timestamptz '2024-01-01 09:00:00+09' as seen")
+        bound = bind(con, feed_of(columns=[{"name": "key", "from": "id"}, {"name": "seen", "type": "timestamp"}]))
         raw, text = bound.cells[1].raw, bound.cells[1].text
         query = f"select {text} from (select {raw} from marts.things)"
         assert con.execute(query).fetchone() == ("2024-01-01 00:00:00",)

@@ -165,9 +165,10 @@ def test_rows_that_the_receiver_refuses_are_kept_with_its_reason_and_tried_again
         steps.put({"a": "1", "b": "2"})
         assert steps.sync(feed).rejected == 1
         sync_tables(con, home)
-        assert con.execute(
-            "select op, status, reason from activation.sync_rows order by status"
-        ).fetchall() == [("added", "accepted", None), ("added", "rejected", "no such user")]
+        assert con.execute("select op, status, reason from activation.sync_rows order by status").fetchall() == [
+            ("added", "accepted", None),
+            ("added", "rejected", "no such user"),
+        ]
         refusing.clear()
         again = steps.sync(feed)
         assert (again.counts.added, again.counts.unchanged, again.rejected) == (1, 1, 0)

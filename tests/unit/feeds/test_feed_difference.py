@@ -178,10 +178,7 @@ def test_sync_ids_rise_though_the_clock_stands_still_or_goes_back(steps):
     steps.sync(sync_id="29991231T235959Z")
     steps.put({"a": "2"})
     assert steps.sync().sync_id == "30000101T000000Z"
-    assert (
-        json.loads((steps.folders()[-1] / "manifest.json").read_text())["previous_sync_id"]
-        == "29991231T235959Z"
-    )
+    assert json.loads((steps.folders()[-1] / "manifest.json").read_text())["previous_sync_id"] == "29991231T235959Z"
     with pytest.raises(UsageError, match="does not come after"):
         steps.prepare(sync_id="20200101T000000Z")
 
@@ -212,9 +209,7 @@ TABLES = st.lists(
 
 @given(tables=TABLES, mode=st.sampled_from(["full", "mirror", "upsert"]))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_happens_the_receiver_ends_with_the_current_rows(
-    steps, home, tables, mode, tmp_path_factory
-):
+def test_whatever_happens_the_receiver_ends_with_the_current_rows(steps, home, tables, mode, tmp_path_factory):
     steps = _fresh(steps, home, tmp_path_factory)
     for rows in tables:
         steps.put(rows)

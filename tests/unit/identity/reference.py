@@ -69,8 +69,7 @@ def resolve(identifiers: dict[int, dict], edges: list[dict], kinds: list[Kind], 
         return (kind(node).strength, row["landing_no"], row["first_seen"], node)
 
     weakness = {
-        u: None if any(not kind(n).is_blockable for n in ns) else min(rank(n) for n in ns)
-        for u, ns in members.items()
+        u: None if any(not kind(n).is_blockable for n in ns) else min(rank(n) for n in ns) for u, ns in members.items()
     }
     held = {u: {kind(n).name for n in ns if kind(n).is_exclusive} for u, ns in members.items()}
 
@@ -96,12 +95,7 @@ def resolve(identifiers: dict[int, dict], edges: list[dict], kinds: list[Kind], 
             reason[node] = "shared_value"
 
     strong_units = {u for u, ns in members.items() if any(not kind(n).is_weak for n in ns)}
-    person = {
-        u: ("person", min(part))
-        for part in nx.connected_components(forest)
-        for u in part
-        if u in strong_units
-    }
+    person = {u: ("person", min(part)) for part in nx.connected_components(forest) for u in part if u in strong_units}
     node_of = {n: person.get(unit[n], ("weak", unit[n])) for n in identifiers if not reason[n]}
     weak = [
         (node_of[e["left"]], node_of[e["right"]])

@@ -74,9 +74,7 @@ def test_nothing_landed_gives_an_empty_table_of_the_same_types():
         pa.Table.from_pylist(rules),
         identifiers.empty_table(),
         empty.append(pa.field("landing_no", pa.int64())).empty_table(),
-        pa.schema(
-            [("left_key", pa.int64()), ("right_key", pa.int64()), ("action", pa.string())]
-        ).empty_table(),
+        pa.schema([("left_key", pa.int64()), ("right_key", pa.int64()), ("action", pa.string())]).empty_table(),
     )
     assert found.num_rows == 0
     assert found.schema.types == [pa.int64(), pa.int64(), pa.string()]

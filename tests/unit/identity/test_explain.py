@@ -23,9 +23,7 @@ def marts():
         "create table marts.customer_identifiers"
         " (customer_id varchar, identifier_kind varchar, identifier_hash varchar)"
     )
-    con.execute(
-        "create table marts.customer_aliases (alias_id varchar, customer_id varchar, since date, why varchar)"
-    )
+    con.execute("create table marts.customer_aliases (alias_id varchar, customer_id varchar, since date, why varchar)")
     con.execute(
         "create table marts.identity_edges (left_kind varchar, left_hash varchar, right_kind varchar,"
         " right_hash varchar, rule varchar, source varchar, first_seen_at timestamp, observations bigint,"

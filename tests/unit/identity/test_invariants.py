@@ -33,9 +33,7 @@ def test_the_order_of_rows_does_not_matter(graph, seed):
 @given(graphs())
 def test_two_members_never_share_a_customer(graph):
     anchors, _ = run(*graph)
-    members = [
-        anchors[key] for key, row in graph[0].items() if row["kind"] == MEMBER and anchors[key] is not None
-    ]
+    members = [anchors[key] for key, row in graph[0].items() if row["kind"] == MEMBER and anchors[key] is not None]
     assert len(members) == len(set(members))
 
 
@@ -59,11 +57,7 @@ def test_a_blocked_identifier_belongs_to_nobody_and_anchors_nobody(graph):
 @given(graphs())
 def test_member_ids_and_cards_are_never_blocked_for_being_shared(graph):
     identifiers, (_, reasons) = graph[0], run(*graph)
-    assert all(
-        reasons[key] in ("", "blocklisted")
-        for key, row in identifiers.items()
-        if row["kind"] in (MEMBER, CARD)
-    )
+    assert all(reasons[key] in ("", "blocklisted") for key, row in identifiers.items() if row["kind"] in (MEMBER, CARD))
 
 
 @MANY
@@ -106,9 +100,7 @@ def test_every_identifier_has_a_path_of_used_edges_to_its_anchor(graph):
 def test_a_merge_keeps_the_id_of_the_older_anchor_and_undoing_it_brings_both_back(graph):
     identifiers, edges, _, _ = graph
     before, reasons = run(*graph)
-    persons = sorted(
-        {a for a in before.values() if a is not None and identifiers[a]["kind"] in (CARD, EMAIL, PHONE)}
-    )
+    persons = sorted({a for a in before.values() if a is not None and identifiers[a]["kind"] in (CARD, EMAIL, PHONE)})
     if len(persons) < 2 or any(reasons.values()):
         return
     one, two = persons[0], persons[-1]

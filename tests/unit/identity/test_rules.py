@@ -15,9 +15,7 @@ TABLES = ("identity_kinds", "identity_blocklist", "identity_overrides")
 @pytest.fixture
 def rules(tmp_path):
     for table in TABLES:
-        (tmp_path / f"{table}.csv").write_text(
-            (SHIPPED / f"{table}.csv").read_text(encoding="utf-8"), encoding="utf-8"
-        )
+        (tmp_path / f"{table}.csv").write_text((SHIPPED / f"{table}.csv").read_text(encoding="utf-8"), encoding="utf-8")
     return tmp_path
 
 

@@ -50,8 +50,6 @@ def rows(home: Home) -> Rows:
     def read(source: str, columns: str = "*") -> list[tuple[Any, ...]]:
         with duckdb.connect() as con:
             refresh(con, home)
-            return con.execute(
-                f"select {columns} from landing.{source} order by _file_no, _line_no"
-            ).fetchall()
+            return con.execute(f"select {columns} from landing.{source} order by _file_no, _line_no").fetchall()
 
     return read

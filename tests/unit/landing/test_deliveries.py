@@ -39,8 +39,7 @@ def test_a_withdrawn_file_is_out_and_stays_out_until_restored(home, sources_dir,
 def test_the_list_tells_what_is_withdrawn(home, two):
     assert withdraw(home, two[0][:6]).status == "withdrawn"
     listed = [
-        (file.file_id, file.source, file.name, file.rows, file.landing_no, file.status)
-        for file in list_files(home)
+        (file.file_id, file.source, file.name, file.rows, file.landing_no, file.status) for file in list_files(home)
     ]
     assert listed == [
         (two[0], "brands", "a.csv", 1, 1, "withdrawn"),
@@ -65,8 +64,7 @@ def test_run_files_holds_the_files_in_use(home, two):
     with duckdb.connect() as con:
         refresh(con, home)
         found = con.execute(
-            "select source, file_id, file_no, landing_no, name, rows, typeof(landed_at),"
-            " typeof(file_no) from run.files"
+            "select source, file_id, file_no, landing_no, name, rows, typeof(landed_at), typeof(file_no) from run.files"
         ).fetchall()
     assert found == [("brands", two[0], 1, 1, "a.csv", 1, "TIMESTAMP", "INTEGER")]
 
@@ -94,13 +92,9 @@ def test_every_source_has_a_view_with_the_same_types_full_or_empty(home, two):
             )
 
 
-def test_files_landed_before_a_column_joined_the_contract_are_read_with_null(
-    home, sources_dir, two, rows, monkeypatch
-):
+def test_files_landed_before_a_column_joined_the_contract_are_read_with_null(home, sources_dir, two, rows, monkeypatch):
     brands = sources()["brands"]
-    wider = replace(
-        brands, columns=(*brands.columns, replace(brands.columns[0], name="motto", required=False))
-    )
+    wider = replace(brands, columns=(*brands.columns, replace(brands.columns[0], name="motto", required=False)))
     monkeypatch.setitem(sources(), "brands", wider)
     (sources_dir / "brands/c.csv").write_text("brand_id,name,motto\nb3,z,m\n")
     land(home, sources_dir)

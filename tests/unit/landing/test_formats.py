@@ -71,9 +71,7 @@ def test_unknown_columns_are_kept_in_the_parquet_and_absent_ones_are_null(home, 
     ]
 
 
-def test_line_numbers_are_physical_lines_after_multi_line_cells_and_blank_lines(
-    home, sources_dir, deliver, rows
-):
+def test_line_numbers_are_physical_lines_after_multi_line_cells_and_blank_lines(home, sources_dir, deliver, rows):
     deliver(
         "brands/a.csv",
         '"brand_id","na\nme"\nb1,x\n'.replace("na\nme", "name")
@@ -114,9 +112,7 @@ def test_ragged_rows_and_open_quotes_are_kept_with_text_and_reason(home, sources
 
 
 @pytest.mark.parametrize("block", [7, 16, 40, 1000])
-def test_blocks_of_any_size_give_the_same_rows_and_lines(
-    block, monkeypatch, home, sources_dir, deliver, rows
-):
+def test_blocks_of_any_size_give_the_same_rows_and_lines(block, monkeypatch, home, sources_dir, deliver, rows):
     monkeypatch.setattr(csv_rows, "BLOCK", block)
     monkeypatch.setattr(csv_rows, "LONGEST_HEADER", 1000)
     text = "brand_id,name\n" + "".join(
@@ -178,9 +174,7 @@ def test_broken_json_lines_are_kept_with_text_and_reason(home, sources_dir, deli
 def test_json_keys_that_appear_late_become_columns_of_the_whole_file(monkeypatch, home, sources_dir, deliver):
     monkeypatch.setattr(jsonl_rows, "BLOCK", 64)
     rows = [
-        {"brand_id": f"b{at}", "name": "x"}
-        | ({"late": at} if at > 20 else {})
-        | ({"later": 1} if at > 30 else {})
+        {"brand_id": f"b{at}", "name": "x"} | ({"late": at} if at > 20 else {}) | ({"later": 1} if at > 30 else {})
         for at in range(40)
     ]
     deliver("brands/a.jsonl", "\n".join(map(json.dumps, rows)))

@@ -200,9 +200,7 @@ def test_what_was_landed_is_not_read_again(home, sources_dir, deliver, monkeypat
             landing,
             name,
             lambda *args, name=name, plain=plain: (
-                read.append(
-                    next(each for each in args if hasattr(each, "delivery") or hasattr(each, "shown"))
-                ),
+                read.append(next(each for each in args if hasattr(each, "delivery") or hasattr(each, "shown"))),
                 plain(*args),
             )[1],
         )
@@ -218,9 +216,7 @@ def test_what_was_landed_is_not_read_again(home, sources_dir, deliver, monkeypat
     assert set(opened) & {"a.csv", "b.csv"} == {"b.csv"}
 
 
-def test_a_file_changed_in_place_is_noticed_although_its_size_is_the_same(
-    home, sources_dir, deliver, monkeypatch
-):
+def test_a_file_changed_in_place_is_noticed_although_its_size_is_the_same(home, sources_dir, deliver, monkeypatch):
     monkeypatch.setattr("dagster_project.landing.hashes.TICK_NS", -1)
     path = deliver("brands/a.csv", BRANDS)
     land(home, sources_dir)

@@ -14,9 +14,7 @@ def faults(tmp_path):
 
     def read(text: str) -> list[tuple[int, str, str]]:
         (tmp_path / "sources.yml").write_text(text)
-        return [
-            (fault.line, fault.message, fault.remedy) for fault in read_origins(tmp_path / "sources.yml")[1]
-        ]
+        return [(fault.line, fault.message, fault.remedy) for fault in read_origins(tmp_path / "sources.yml")[1]]
 
     return read
 

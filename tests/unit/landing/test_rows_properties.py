@@ -52,9 +52,7 @@ def test_written_cells_come_back_with_the_line_they_begin_on(cells, block, line_
     expected = []
     for row in cells:
         line = out.getvalue().count("\n") + 1
-        expected.append(
-            {"_line_no": line} | {name: cell for name, cell in zip("xyz", row, strict=True) if cell}
-        )
+        expected.append({"_line_no": line} | {name: cell for name, cell in zip("xyz", row, strict=True) if cell})
         writer.writerow(row)
     assert read_csv(out.getvalue(), block) == expected
 

@@ -55,15 +55,19 @@ def load_rules(con: duckdb.DuckDBPyConnection) -> None:
     for seed in described:
         columns = ", ".join(f"'{name}': '{kind}'" for name, kind in seed["config"]["column_types"].items())
         path = seeds() / "rules" / f"{seed['name']}.csv"
-        con.execute(f"create or replace table {seed['name']} as"
-                    f" select * from read_csv('{path}', header = true, columns = {{{columns}}})")
+        con.execute(
+            f"create or replace table {seed['name']} as"
+            f" select * from read_csv('{path}', header = true, columns = {{{columns}}})"
+        )
 
 
 def write_run(con: duckdb.DuckDBPyConnection, as_of: date, **settings: str) -> None:
     """Schema `run` as a run on `as_of` writes it, as far as the marts read it."""
     con.execute("create schema if not exists run")
-    con.execute(f"create or replace table run.context as"
-                f" select date '{as_of}' as as_of, timestamp '{as_of} 15:00:00' as as_of_end_at")
+    con.execute(
+        f"create or replace table run.context as"
+        f" select date '{as_of}' as as_of, timestamp '{as_of} 15:00:00' as as_of_end_at"
+    )
     con.execute("create or replace table run.settings (name varchar, value varchar)")
     for name, value in settings.items():
         con.execute("insert into run.settings values (?, ?)", [name, value])

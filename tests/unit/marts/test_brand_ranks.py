@@ -8,8 +8,19 @@ import duckdb
 from rendered import build, load_rules, month_ends_before, write_run
 
 AS_OF = date(2026, 11, 20)
-ACTIONS = ["purchase", "review", "like", "clip", "add_to_cart", "visit", "product_view", "content_view",
-           "page_view", "share", "reservation"]
+ACTIONS = [
+    "purchase",
+    "review",
+    "like",
+    "clip",
+    "add_to_cart",
+    "visit",
+    "product_view",
+    "content_view",
+    "page_view",
+    "share",
+    "reservation",
+]
 
 Act = tuple[str, str, str, date, str | None]  # customer, brand, action, day, order
 
@@ -57,15 +68,21 @@ def warehouse(acts: list[Act]) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     load_rules(con)
     write_run(con, AS_OF, rank_window_days="365")
-    con.execute("create table touchpoints (customer_id varchar, brand_id varchar, action varchar,"
-                " occurred_on date, occurred_at timestamp, order_id varchar)")
-    con.executemany("insert into touchpoints values (?, ?, ?, ?, ?, ?)", [
-        (customer, brand, action, day, datetime.combine(day, time(3)), order)
-        for customer, brand, action, day, order in acts
-    ])
+    con.execute(
+        "create table touchpoints (customer_id varchar, brand_id varchar, action varchar,"
+        " occurred_on date, occurred_at timestamp, order_id varchar)"
+    )
+    con.executemany(
+        "insert into touchpoints values (?, ?, ?, ?, ?, ?)",
+        [
+            (customer, brand, action, day, datetime.combine(day, time(3)), order)
+            for customer, brand, action, day, order in acts
+        ],
+    )
     con.execute("create table persons as select distinct customer_id, false as is_visitor from touchpoints")
-    build(con, "int_marts__as_of_days", "int_marts__brand_days", "int_marts__brand_ranks", "brand_ranks",
-          "brand_pyramid")
+    build(
+        con, "int_marts__as_of_days", "int_marts__brand_days", "int_marts__brand_ranks", "brand_ranks", "brand_pyramid"
+    )
     return con
 
 
@@ -90,8 +107,11 @@ def test_the_pyramid_counts_who_moved_since_the_month_before() -> None:
             gone = [pair for pair in before if pair[1] == brand and before[pair] == rank and pair not in now]
             up, down = sum(move > 0 for move in known), sum(move < 0 for move in known)
             expected[brand, rank] = (len(here), up, down, len(here) - len(known), len(gone))
-    rows = warehouse(acts).execute("select brand_id, rank, customers, moved_up, moved_down, entered,"
-                                   " dropped_out from brand_pyramid").fetchall()
+    rows = (
+        warehouse(acts)
+        .execute("select brand_id, rank, customers, moved_up, moved_down, entered, dropped_out from brand_pyramid")
+        .fetchall()
+    )
     assert {row[:2]: row[2:] for row in rows} == expected
     assert all(map(sum, zip(*expected.values(), strict=True))), "every kind of move must occur"
 

@@ -25,19 +25,22 @@ def completed(pairs: list[tuple[date, date]]) -> list[int]:
     return [row[0] for row in con.execute(sql).fetchall()]
 
 
-@pytest.mark.parametrize(("bought", "seen", "months"), [
-    (date(2026, 1, 31), date(2026, 2, 27), 0),
-    (date(2026, 1, 31), date(2026, 2, 28), 1),
-    (date(2028, 1, 31), date(2028, 2, 28), 0),
-    (date(2028, 1, 31), date(2028, 2, 29), 1),
-    (date(2024, 2, 29), date(2025, 2, 28), 12),
-    (date(2024, 2, 29), date(2025, 2, 27), 11),
-    (date(2026, 7, 20), date(2026, 11, 19), 3),
-    (date(2026, 7, 20), date(2026, 11, 20), 4),
-    (date(2026, 3, 31), date(2026, 11, 29), 7),
-    (date(2026, 3, 31), date(2026, 11, 30), 8),
-    (date(2026, 11, 20), date(2026, 11, 20), 0),
-])
+@pytest.mark.parametrize(
+    ("bought", "seen", "months"),
+    [
+        (date(2026, 1, 31), date(2026, 2, 27), 0),
+        (date(2026, 1, 31), date(2026, 2, 28), 1),
+        (date(2028, 1, 31), date(2028, 2, 28), 0),
+        (date(2028, 1, 31), date(2028, 2, 29), 1),
+        (date(2024, 2, 29), date(2025, 2, 28), 12),
+        (date(2024, 2, 29), date(2025, 2, 27), 11),
+        (date(2026, 7, 20), date(2026, 11, 19), 3),
+        (date(2026, 7, 20), date(2026, 11, 20), 4),
+        (date(2026, 3, 31), date(2026, 11, 29), 7),
+        (date(2026, 3, 31), date(2026, 11, 30), 8),
+        (date(2026, 11, 20), date(2026, 11, 20), 0),
+    ],
+)
 def test_the_calendar_s_edges(bought: date, seen: date, months: int) -> None:
     assert completed([(bought, seen)]) == [months] == [largest_k(bought, seen)]
 

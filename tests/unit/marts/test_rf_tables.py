@@ -36,14 +36,27 @@ def random_orders(seed: int, as_of: date) -> list[Order]:
 
 
 def write_orders(con: duckdb.DuckDBPyConnection, orders: list[Order]) -> None:
-    con.execute("create table orders (order_id varchar, customer_id varchar, ordered_at timestamp,"
-                " ordered_on date, is_counted boolean, is_trial boolean, is_return boolean,"
-                " net_amount decimal(18, 2))")
-    con.executemany("insert into orders values (?, ?, ?, ?, ?, ?, ?, ?)", [
-        (f"ec:{number:05d}", customer, datetime.combine(day, time(3)), day,
-         kind == "counted", kind == "trial", kind == "return", amount)
-        for number, (customer, day, kind, amount) in enumerate(orders)
-    ])
+    con.execute(
+        "create table orders (order_id varchar, customer_id varchar, ordered_at timestamp,"
+        " ordered_on date, is_counted boolean, is_trial boolean, is_return boolean,"
+        " net_amount decimal(18, 2))"
+    )
+    con.executemany(
+        "insert into orders values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                f"ec:{number:05d}",
+                customer,
+                datetime.combine(day, time(3)),
+                day,
+                kind == "counted",
+                kind == "trial",
+                kind == "return",
+                amount,
+            )
+            for number, (customer, day, kind, amount) in enumerate(orders)
+        ],
+    )
 
 
 def cells_by_hand(orders: list[Order], day: date) -> dict[str, tuple[str, str, int, list[date]]]:
@@ -57,15 +70,23 @@ def cells_by_hand(orders: list[Order], day: date) -> dict[str, tuple[str, str, i
         trials = [on for on, kind, _ in history if kind == "trial" and on <= day]
         if counted or trials:
             months = largest_k(max(counted or trials), day)
-            cells[customer] = (RECENCY[min(months, 14)], FREQUENCY[min(len(counted), 6)],
-                               sum(amount for on, _, amount in history if on <= day),
-                               [on for on, kind, _ in history if kind == "counted" and on > day])
+            cells[customer] = (
+                RECENCY[min(months, 14)],
+                FREQUENCY[min(len(counted), 6)],
+                sum(amount for on, _, amount in history if on <= day),
+                [on for on, kind, _ in history if kind == "counted" and on > day],
+            )
     return cells
 
 
-@pytest.mark.parametrize(("seed", "as_of"), [
-    (1, date(2026, 11, 20)), (2, date(2028, 2, 29)), (3, date(2027, 3, 1)),
-])
+@pytest.mark.parametrize(
+    ("seed", "as_of"),
+    [
+        (1, date(2026, 11, 20)),
+        (2, date(2028, 2, 29)),
+        (3, date(2027, 3, 1)),
+    ],
+)
 def test_the_matrix_is_what_counting_by_hand_gives(seed: int, as_of: date) -> None:
     orders = random_orders(seed, as_of)
     con = duckdb.connect()
@@ -85,10 +106,15 @@ def test_the_matrix_is_what_counting_by_hand_gives(seed: int, as_of: date) -> No
                     end = day + timedelta(days=window)
                     repeaters = sum(any(on <= end for on in cell[3]) for cell in chosen)
                     expected[day, window, r, f] = (
-                        len(chosen), Decimal(sum(cell[2] for cell in chosen)),
-                        repeaters, end <= as_of)
-    rows = con.execute("select as_of, window_days, recency_band, frequency_band, customers, net_sales,"
-                       " repeaters, is_mature from rf_matrix").fetchall()
+                        len(chosen),
+                        Decimal(sum(cell[2] for cell in chosen)),
+                        repeaters,
+                        end <= as_of,
+                    )
+    rows = con.execute(
+        "select as_of, window_days, recency_band, frequency_band, customers, net_sales,"
+        " repeaters, is_mature from rf_matrix"
+    ).fetchall()
     assert len(rows) == len(expected) == 25 * 2 * 16 * 8
     assert {row[:4]: row[4:] for row in rows} == expected
 
@@ -109,8 +135,10 @@ def test_shares_and_rates_follow_from_the_counts() -> None:
     write_run(con, as_of, repeat_window_days="90")
     write_orders(con, random_orders(4, as_of))
     build(con, "int_marts__as_of_days", "int_marts__rf_states", "rf_matrix")
-    rows = con.execute("select as_of, recency_band || frequency_band, customers, customer_share, net_sales,"
-                       " sales_share, repeaters, repeat_rate, is_mature from rf_matrix").fetchall()
+    rows = con.execute(
+        "select as_of, recency_band || frequency_band, customers, customer_share, net_sales,"
+        " sales_share, repeaters, repeat_rate, is_mature from rf_matrix"
+    ).fetchall()
     wholes = {row[0]: row for row in rows if row[1] == "totaltotal"}
     rated = 0
     for day, _, customers, customer_share, net_sales, sales_share, repeaters, repeat_rate, is_mature in rows:
@@ -150,8 +178,11 @@ def test_conversions_are_what_counting_by_hand_gives(seed: int) -> None:
     assert [row[0] for row in rows] == sorted(steps)
     for k, reached_k, reached_next, mature_k, mature_next, conversion, median_days in rows:
         mature = [step for step in steps[k] if step[0] + timedelta(days=MATURITY) <= as_of]
-        gaps = [(following - reached).days for reached, following in mature
-                if following and (following - reached).days <= MATURITY]
+        gaps = [
+            (following - reached).days
+            for reached, following in mature
+            if following and (following - reached).days <= MATURITY
+        ]
         assert (reached_k, reached_next) == (len(steps[k]), sum(step[1] is not None for step in steps[k]))
         assert (mature_k, mature_next) == (len(mature), len(gaps))
         assert conversion == (pytest.approx(len(gaps) / len(mature)) if mature else None)
@@ -167,6 +198,7 @@ def test_nothing_in_gives_an_empty_table_of_full_size() -> None:
     build(con, "purchase_conversion")
     assert con.execute("select count(*) from rf_customers").fetchall() == [(0,)]
     assert con.execute("select count(*), sum(customers), count(repeat_rate) from rf_matrix").fetchall() == [
-        (25 * 16 * 8, 0, 0)]
+        (25 * 16 * 8, 0, 0)
+    ]
     conversions = con.execute("select count(*), sum(reached_k), count(conversion) from purchase_conversion")
     assert conversions.fetchall() == [(0, None, 0)]

@@ -121,10 +121,7 @@ def test_phones_are_valid_mobiles_and_e_mails_nobodys(shop: Path) -> None:
 
 
 def test_references_between_sources_hold(shop: Path) -> None:
-    keys = {
-        name: set(read_good(shop, name).iloc[:, 0])
-        for name in ("members", "store_cards", "ec_orders", "products")
-    }
+    keys = {name: set(read_good(shop, name).iloc[:, 0]) for name in ("members", "store_cards", "ec_orders", "products")}
     keys |= {name: set(read_good(shop, name).iloc[:, 0]) for name in ("pos_receipts", "stores", "contents")}
     codes = set(read_good(shop, "product_codes")["code"])
     web = read_good(shop, "web_events")

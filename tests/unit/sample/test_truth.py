@@ -39,17 +39,13 @@ def rows_of_identifiers(shop: Path) -> list[list[tuple[str, str]]]:
     orders = read_good(shop, "ec_orders").set_index("order_id")
     web = read_good(shop, "web_events")
     for event in web[web["event_name"] == "purchase"].itertuples():
-        found.append(
-            [("visitor_id", event.visitor_id), ("email", normal("email", orders.at[event.order_id, "email"]))]
-        )
+        found.append([("visitor_id", event.visitor_id), ("email", normal("email", orders.at[event.order_id, "email"]))])
     return found
 
 
 def test_linked_ids_are_what_the_rows_tie_together(shop: Path) -> None:
     identifiers = truth(shop, "identifiers")
-    shared = set(
-        identifiers.loc[identifiers["is_shared"], ["kind", "value"]].itertuples(index=False, name=None)
-    )
+    shared = set(identifiers.loc[identifiers["is_shared"], ["kind", "value"]].itertuples(index=False, name=None))
     graph = nx.Graph()
     for row in rows_of_identifiers(shop):
         own = [identifier for identifier in row if identifier not in shared]
@@ -105,19 +101,13 @@ def test_repeat_rates_are_those_of_the_planted_orders(shop: Path) -> None:
         bought = past[past["is_counted"]]
         last = max(bought["on"] if len(bought) else past["on"])
         months = max(k for k in range(16) if last + relativedelta(months=k) <= as_of)
-        coming = own[
-            own["is_counted"] & (own["on"] > as_of) & (own["on"] <= as_of + relativedelta(days=window))
-        ]
-        cell = cells[
-            "14+" if months >= 14 else f"{months:02d}", "6+" if len(bought) >= 6 else str(len(bought))
-        ]
+        coming = own[own["is_counted"] & (own["on"] > as_of) & (own["on"] <= as_of + relativedelta(days=window))]
+        cell = cells["14+" if months >= 14 else f"{months:02d}", "6+" if len(bought) >= 6 else str(len(bought))]
         cell[0] += 1
         cell[1] += len(coming) > 0
     table = truth(shop, "repeat_rates")
     table = table[(table["as_of"] == as_of) & (table["window_days"] == window)]
-    planted = {
-        (r.recency_band, r.frequency_band): [r.customers, int(r.repeaters)] for r in table.itertuples()
-    }
+    planted = {(r.recency_band, r.frequency_band): [r.customers, int(r.repeaters)] for r in table.itertuples()}
     assert planted == dict(cells)
 
 
@@ -149,9 +139,7 @@ def test_first_touches_are_the_first_content_views_of_that_kind(shop: Path) -> N
     touches = truth(shop, "first_touches")
     contents = read_good(shop, "contents").set_index("content_id")
     web = read_good(shop, "web_events")
-    views = web[web["event_name"] == "content_view"].join(
-        contents[["brand_id", "information_kind"]], on="content_id"
-    )
+    views = web[web["event_name"] == "content_view"].join(contents[["brand_id", "information_kind"]], on="content_id")
     views = views[views["brand_id"].notna()]
     at = pd.to_datetime(views["occurred_at"]).dt.tz_convert("UTC").dt.tz_localize(None)
     seen = list(zip(views["visitor_id"], views["brand_id"], views["information_kind"], at, strict=True))

@@ -42,8 +42,7 @@ def by_sql(con, kind, raws):
         f"select raw, {plain_value(kind, 'raw')} from {given} where {is_plain(kind, 'raw')}", [raws]
     ).fetchall()
     return {
-        raw: None if value is None else str(value).lower() if kind == "boolean" else str(value)
-        for raw, value in rows
+        raw: None if value is None else str(value).lower() if kind == "boolean" else str(value) for raw, value in rows
     }
 
 
