@@ -36,7 +36,7 @@ lint: $(VENV)/.installed-dev  ## Lint Python, types and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy dagster_project
-	@$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+	@KIZUNA_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
 
 bench: $(VENV)/.installed-dev  ## Measure against the yardstick: make bench SCALE="0.01 0.1"
 	@$(BIN)/python -m tests.bench $(SCALE)

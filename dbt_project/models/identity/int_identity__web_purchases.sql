@@ -1,4 +1,7 @@
-{{ config(schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ forget_rebuilt_sources() }}") }}
+{{ config(
+    schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ forget_rebuilt_sources() }}"
+) }}
 
 with
 
