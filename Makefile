@@ -30,7 +30,7 @@ demo: $(VENV)/.installed  ## Simulate a small shop, run the whole line, show the
 
 test: $(VENV)/.installed-dev  ## Run every test
 	@bash .ci/packages
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-dev  ## Lint Python, types and SQL
 	@$(BIN)/ruff check .

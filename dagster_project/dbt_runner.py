@@ -51,7 +51,7 @@ def invoke(
             "--log-level",
             "none",
             "--log-level-file",
-            "warn",
+            "none",
             "--no-use-colors",
             *WRITES.get(arguments[0], ()),
         ],

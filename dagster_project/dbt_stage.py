@@ -4,6 +4,7 @@ One step per stage makes the gate: a step that fails, for whatever reason, leave
 """
 
 import queue
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -137,11 +138,12 @@ def _dbt_events(
                 yield event
     for node in result.results:
         if node.status in ("error", "fail", "runtime error"):
-            yield f"{node.node.resource_type} {node.node.name} {node.status}: {_first_lines(node.message)}"
+            yield f"{node.node.resource_type} {node.node.name} {node.status}: {_told(node.message)}"
 
 
-def _first_lines(message: str | None) -> str:
-    return " ".join((message or "").split())[:600]
+def _told(message: str | None) -> str:
+    """A message of dbt or the database on one line, without the values that it quotes: they may be personal."""
+    return " ".join(re.sub(r"'[^']*'", "'...'", message or "").split())[:600]
 
 
 def _with_figures(output: Output, con: Any, manifest: Mapping[str, Any]) -> Output:
