@@ -38,9 +38,14 @@ PERSONS = {"customer_identifiers", "customer_aliases"}
 
 
 def selection(mart: str) -> str:
-    """The SELECT over the warehouse that a mart is published from. Names are this module's own constants."""
-    relation, order = MARTS[mart]
-    where = ""
+    """The SELECT over the warehouse that a mart is published from, in its order."""
+    order = MARTS[mart][1]
+    return _rows(mart) + (f" order by {order}" if order else "")
+
+
+def _rows(mart: str) -> str:
+    """The rows of a mart as of the run's day. Names are this module's own constants."""
+    relation, where = MARTS[mart][0], ""
     if mart in EVENT_TIME:
         where = f" where {EVENT_TIME[mart]} < (select as_of_end_at from run.context)"
     elif mart in PERSONS:
@@ -48,16 +53,16 @@ def selection(mart: str) -> str:
             " where customer_id is null or customer_id in (select customer_id from identity.persons"
             " where first_seen_at < (select as_of_end_at from run.context))"
         )
-    return f"select * from {relation}{where}" + (f" order by {order}" if order else "")
+    return f"select * from {relation}{where}"
 
 
 def create_views(con: duckdb.DuckDBPyConnection) -> None:
     """Views `marts.<mart>` over the tables of other stages, so that audiences and feeds read the warehouse under the
-    names that analysts know."""
+    names that analysts know, and no row later than as_of."""
     existing = {
         f"{schema}.{table}"
         for schema, table in con.execute("select table_schema, table_name from information_schema.tables").fetchall()
     }
     for mart, (relation, _) in MARTS.items():
         if not relation.startswith("marts.") and relation in existing:
-            con.execute(f"create or replace view marts.{mart} as select * from {relation}")
+            con.execute(f"create or replace view marts.{mart} as {_rows(mart)}")
