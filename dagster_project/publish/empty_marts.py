@@ -22,6 +22,12 @@ ADDRESSES = (
     "create schema pii",
     "create table pii.identifier_values (identifier_key bigint, value varchar)",
 )
+# What the views of marts read besides marts, to end at as_of.
+AS_OF = (
+    "create table identity.persons (customer_id varchar, first_seen_at timestamp)",
+    "create schema run",
+    "create table run.context (as_of_end_at timestamp)",
+)
 
 
 @contextmanager
@@ -42,6 +48,8 @@ def empty_marts() -> Iterator[duckdb.DuckDBPyConnection]:
         for what, table in TABLES.items():
             con.execute(f"create table activation.{table} ({COLUMNS[what]})")
             con.execute(f"create table activation.ledger_{what} ({COLUMNS[what]}, run_no integer, is_earlier boolean)")
+        for statement in AS_OF:
+            con.execute(statement)
         execute(con, "all_runs")
         feeds.sync_tables(con, Home(Path(folder)))
         create_views(con)
