@@ -15,6 +15,9 @@ from dagster_project.publish import first_day
 INSTANCE = b"""# Dagster's instance of this home.
 telemetry:
   enabled: false
+# Without this the UI opens with an invitation to a newsletter over whatever page was asked for.
+nux:
+  enabled: false
 event_log_storage:
   module: dagster_project.event_log
   class: PooledEventLogStorage
