@@ -14,9 +14,11 @@ import pytest
 
 from dagster_project.home import Home
 from dagster_project.publish.reader import connect_published
+from tests import warm
 
 LAST_DAY = date(2026, 3, 31)
 KIZUNA = Path(sys.executable).with_name("kizuna")
+SALT = "pipeline-tests"
 
 
 @dataclass(frozen=True)
@@ -29,17 +31,10 @@ class Shop:
 
     def kizuna(self, *arguments: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run the console script with this home; `check` is the exit status that must come."""
-        environment = os.environ | {"KIZUNA_SALT": "pipeline-tests"}
+        environment = os.environ | {"KIZUNA_SALT": SALT}
         if self.seeds is not None:
             environment["KIZUNA_SEEDS"] = str(self.seeds)
-        done = subprocess.run(
-            [str(KIZUNA), *arguments, "--home", str(self.home)],
-            capture_output=True,
-            text=True,
-            env=environment,
-            cwd=self.home.parent,
-            check=False,
-        )
+        done = warm.kizuna([*arguments, "--home", str(self.home)], environment, self.home.parent)
         if check is not None:
             assert done.returncode == check, f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         return done
