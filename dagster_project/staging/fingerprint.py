@@ -18,7 +18,7 @@ from dagster_project.project import DBT_PROJECT
 from dagster_project.staging.source_table import declared_sources
 from dagster_project.staging.values import create_table, has_table
 
-_NORMALISER = ("normalise.py", "times.py", "prefectures.py")
+_NORMALISER = ("normalise.py", "times.py", "numerals.py", "prefectures.py")
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> set[str]:

@@ -57,14 +57,23 @@ def read_email(raw: str) -> Reading:
 
 _MOBILE = re.compile(r"0[789]0[0-9]{8}")
 _NOT_A_PHONE = "is not a phone number"
+# An extension, a remark like (代表) or (自宅), and what a spreadsheet adds to a number.
+_PHONE_NOTE = re.compile(
+    r"[\s,、(]*内線(?:番号)?[\s:]*[0-9-]{1,8}\s*\)?$|\s*\([^()0-9]{1,12}\)$|\s+(?:代表?|自宅|携帯|会社|勤務先|実家|本人)$|(?<=[0-9])\.0$"
+)
 
 
 def read_phone(raw: str) -> Reading:
-    """E.164, Japan where no country is named. Lengths are checked, not whether the number is in service."""
+    """E.164, Japan where no country is named. Lengths are checked, not whether the number is in service.
+
+    A number that lost its leading 0 in a spreadsheet is read: no Japanese number begins otherwise. Of two
+    numbers in one cell neither is: which of them is the customer's is not known.
+    """
     text = clean(raw)
     if not text:
         return EMPTY
-    text = re.sub(rf"[{HYPHENS}]", "-", text)
+    text = _PHONE_NOTE.sub("", re.sub(rf"[{HYPHENS}]", "-", text))
+    text = re.sub(r"^0081(?=\D*[0-9])", "+81", text)
     digits = text.replace("-", "")
     return ("+81" + digits[1:], None) if _MOBILE.fullmatch(digits) else library_phone(text)
 

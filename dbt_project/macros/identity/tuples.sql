@@ -1,22 +1,42 @@
-{# The distinct tuples of identifiers of one source, per file: thirty million web events hold a few million of them.
+{# The distinct tuples of identifiers of one source, per file: thirty million web events hold a few million of them. Each value is
+   hashed here, once per tuple, so that a day hashes the day's and all that follows joins integers.
    `entry` is an element of identity_sources(). #}
 {% macro identity_tuples(entry) -%}
     select
         '{{ entry.source }}' as source,
         '{{ entry.rule }}' as rule,
-        base._file_id,
+        grouped._file_id,
         {{ staged_generation("'" ~ entry.source ~ "'") }} as _generation,
         {%- for kind in identifier_kinds() %}
-        cast({{ entry.identifiers.get(kind, 'null') }} as varchar) as {{ kind }},
+        {%- if kind in entry.identifiers %}
+        grouped.{{ kind }},
+        {{ key_of(kind, 'grouped.' ~ kind) }} as {{ kind }}_key,
+        {%- else %}
+        cast(null as varchar) as {{ kind }},
+        cast(null as bigint) as {{ kind }}_key,
+        {%- endif %}
         {%- endfor %}
-        cast(min(base._landing_no) as bigint) as landing_no,
-        min({{ entry.first_seen }}) as first_seen_at,
-        max({{ entry.last_seen }}) as last_seen_at,
-        cast(count(*) as bigint) as observations
-    from {{ ref('base_' ~ entry.source) }} as base
-    where {{ identity_rows(entry) }}
-        and coalesce({{ entry.identifiers.values() | join(', ') }}{{ ', null' if entry.identifiers | length == 1 }}) is not null
-    group by base._file_id, {{ entry.identifiers.values() | join(', ') }}
+        grouped.landing_no,
+        grouped.first_seen_at,
+        grouped.last_seen_at,
+        grouped.observations,
+        grouped.first_line_no
+    from (
+        select
+            base._file_id,
+            {%- for kind, expression in entry.identifiers.items() %}
+            cast({{ expression }} as varchar) as {{ kind }},
+            {%- endfor %}
+            cast(min(base._landing_no) as bigint) as landing_no,
+            min({{ entry.first_seen }}) as first_seen_at,
+            max({{ entry.last_seen }}) as last_seen_at,
+            cast(count(*) as bigint) as observations,
+            cast(min(base._line_no) as bigint) as first_line_no
+        from {{ ref('base_' ~ entry.source) }} as base
+        where {{ identity_rows(entry) }}
+            and coalesce({{ entry.identifiers.values() | join(', ') }}{{ ', null' if entry.identifiers | length == 1 }}) is not null
+        group by base._file_id, {{ entry.identifiers.values() | join(', ') }}
+    ) as grouped
 {%- endmacro %}
 
 {# The rows of a base table that identity reads: valid ones, of files that this model has not read yet. #}
@@ -69,6 +89,27 @@
     unix_millis({{ timestamp }})
 {%- endmacro %}
 
+{# A row's place among all rows as one integer: landing and time in `landing_and_time`, then the number of its file (below a
+   million), then its line (below ten thousand million). Its minimum is the earliest row, and costs no sort. #}
+{% macro place_of(landing_and_time, file_rank, line_no) -%}
+    {{ return(adapter.dispatch('place_of', 'kizuna')(landing_and_time, file_rank, line_no)) }}
+{%- endmacro %}
+
+{% macro default__place_of(landing_and_time, file_rank, line_no) -%}
+    cast({{ landing_and_time }} as hugeint) * 10000000000000000 + {{ file_rank }} * {{ line_span() }} + {{ line_no }}
+{%- endmacro %}
+
+{% macro spark__place_of(landing_and_time, file_rank, line_no) -%}
+    cast(cast({{ landing_and_time }} as decimal(19, 0)) * cast(10000000000000000 as decimal(17, 0)) as decimal(38, 0))
+        + {{ file_rank }} * {{ line_span() }} + {{ line_no }}
+{%- endmacro %}
+
+{# File number times this plus line, of a place. #}
+{% macro file_and_line(place) -%} cast({{ place }} % 10000000000000000 as bigint) {%- endmacro %}
+
+{# More lines than any file has. #}
+{% macro line_span() -%} 10000000000 {%- endmacro %}
+
 {# The values of a group as a sorted list. #}
 {% macro sorted_list(expression) -%}
     {{ return(adapter.dispatch('sorted_list', 'kizuna')(expression)) }}
@@ -80,37 +121,6 @@
 
 {% macro spark__sorted_list(expression) -%}
     array_sort(collect_list({{ expression }}))
-{%- endmacro %}
-
-{# True where `value`, normalised, of the kind in `kind` is on the blocklist. The rules are read while dbt compiles, so that
-   each pattern is compiled once and not per row. #}
-{% macro is_on_blocklist(kind, value) -%}
-    {%- set rules = [] -%}
-    {%- set blocklist = ref('identity_blocklist') -%}
-    {%- set values = source('normalised', 'normalised_values') -%}
-    {%- if execute and load_relation(blocklist) is not none -%}
-        {%- set query -%}
-            select rules.kind, rules.match, coalesce(read.value, rules.value)
-            from {{ blocklist }} as rules
-            {{ join_rule_value('read', 'rules.kind', 'rules.value') }} and rules.match = 'value'
-            order by 1, 2, 3
-        {%- endset -%}
-        {%- set found = run_query(query) -%}
-        {%- for row in found.rows -%}
-            {%- do rules.append({'kind': row[0], 'match': row[1], 'value': row[2] | replace("'", "''")}) -%}
-        {%- endfor -%}
-    {%- endif -%}
-    case {{ kind }}
-        {%- for kind_name in rules | map(attribute='kind') | unique %}
-        when '{{ kind_name }}' then (
-            {%- for rule in rules if rule.kind == kind_name -%}
-            {{ ' or ' if not loop.first }}{% if rule.match == 'pattern' %}{{ matches(value, rule.value) }}{% else %}{{ value }} = '{{ rule.value }}'{% endif %}
-            {%- endfor -%}
-        )
-        {%- endfor %}
-        {%- if not rules %} when null then false{% endif %}
-        else false
-    end
 {%- endmacro %}
 
 {# A rule table holds an identifier as somebody wrote it; staging has read it as it reads the same in a source. #}
