@@ -19,6 +19,8 @@ VIEWS = 3.4  # events of a plain session beyond the first
 LOGIN_AFTER, CONTENT_AFTER, ADD_AFTER, REMOVE_AFTER, CHECKOUT = 15, 40, 90, 200, 400  # seconds into a session
 CART_SHARE, EMPTIED_SHARE = 0.05, 0.12  # carts left per plain session; of them emptied again
 LOGGED_IN = 0.45
+ON_TABLET = 0.06  # of plain sessions of members who hold a card: in a store, on its tablet
+STORES_PER_TABLET = 8  # one store in so many has one; its neighbours' customers come there
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ def plan_browsing(shop: Shop, catalogue: Catalogue, people: People, purchases: P
     registered = start >= people.joined[person] * DAY
     logged_in = member & (registered | (kinds == ORDER)) & (rng.random(len(person)) < chance)
     logged_in &= ~((kinds == ORDER) & purchases.as_guest[np.where(kinds == ORDER, ref, 0)])
-    on_tablet = logged_in & (kinds == BROWSE) & (people.card_of[person] >= 0) & (rng.random(len(person)) < 0.02)
-    tablet = people.tablet_from + people.card_store[people.card_of[person]]
+    on_tablet = logged_in & (kinds == BROWSE) & (people.card_of[person] >= 0) & (rng.random(len(person)) < ON_TABLET)
+    tablet = people.tablet_from + people.card_store[people.card_of[person]] // STORES_PER_TABLET
     visitor = np.where(on_tablet, tablet, browser_at(people, rng, person, start, shop.days))
     touching = np.flatnonzero(kinds == TOUCH)
     touching = touching[np.argsort(ref[touching])]

@@ -8,6 +8,7 @@ from dagster_project.sample.browsing import Browsing
 from dagster_project.sample.catalogue import Catalogue, media_code
 from dagster_project.sample.identifiers import Identifiers
 from dagster_project.sample.people import GUEST, People
+from dagster_project.sample.profiles import email_then
 from dagster_project.sample.purchases import Purchases
 from dagster_project.sample.shop import DAY, Shop
 from dagster_project.sample.text import blank, digits, join, moments, numbered, pick
@@ -72,7 +73,7 @@ def web_events(
         "occurred_at": moments(shop, at),
         "visitor_id": ids.visitor(visitor),
         "member_id": ids.member(np.where(known, person, -1)),
-        "email": ids.email(np.where(tells_email, person, -1)),
+        "email": email_then(shop, people, ids, np.where(tells_email, person, -1), at),
         "event_name": pick(list(NAMES), code),
         "url": _urls(catalogue, code, product, steps["content"]),
         "referrer": pick([row[0] for row in SOURCES], sessions_source),

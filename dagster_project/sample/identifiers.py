@@ -22,6 +22,7 @@ class Identifiers:
         domain = pick(list(DOMAINS), person % len(DOMAINS))
         self._emails = join(last, ".", first, digits(person + 11), "@", domain)
         self._second = join(first, "_", digits(person + 11), "@", pick(list(DOMAINS), (person + 1) % len(DOMAINS)))
+        self._new = join(first, ".", last, digits(person + 11), "@", pick(list(DOMAINS), (person + 2) % len(DOMAINS)))
         self._typos = join(
             last, ".", first, digits(person + 11), "x@", domain
         )  # a slip of the finger; nobody's address
@@ -36,6 +37,10 @@ class Identifiers:
 
     def second_email(self, person: np.ndarray) -> pa.Array:
         return pick(self._second, person)
+
+    def new_email(self, person: np.ndarray) -> pa.Array:
+        """The address of those who changed theirs."""
+        return pick(self._new, person)
 
     def mistyped_email(self, person: np.ndarray) -> pa.Array:
         return pick(self._typos, person)

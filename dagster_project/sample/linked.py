@@ -7,7 +7,9 @@ import pyarrow.compute as pc
 from dagster_project.sample.browsing import ORDER, SIGN_UP, Browsing
 from dagster_project.sample.identifiers import PLACEHOLDER_PHONE, STAFF_EMAIL, Identifiers, e164
 from dagster_project.sample.people import BY_NOTHING, BY_PHONE, GUEST, MEMBER, People
+from dagster_project.sample.profiles import later_versions
 from dagster_project.sample.purchases import EC, Purchases
+from dagster_project.sample.shop import Shop
 from dagster_project.sample.text import join, numbered
 
 
@@ -25,7 +27,7 @@ def tied_visitors(people: People, web: Browsing) -> np.ndarray:
     return tied & ~people.visitor_shared
 
 
-def identifiers(people: People, purchases: Purchases, web: Browsing, ids: Identifiers) -> pa.Table:
+def identifiers(shop: Shop, people: People, purchases: Purchases, web: Browsing, ids: Identifiers) -> pa.Table:
     """One row per (person, identifier) that occurs in the sources: normalised value, whether it is shared,
     its linked id.
 
@@ -34,6 +36,8 @@ def identifiers(people: People, purchases: Purchases, web: Browsing, ids: Identi
     """
     members = np.flatnonzero(people.kind == MEMBER)
     lines = members[people.has_line[members]]
+    changes = later_versions(shop, people)
+    renewed = changes["person"][changes["new_email"]]
     holders, tie, flaw = people.card_person, people.card_tie, people.card_flaw
     cards = np.arange(len(holders))
     unit = card_links(people)
@@ -69,6 +73,7 @@ def identifiers(people: People, purchases: Purchases, web: Browsing, ids: Identi
         ("card_no", holders, ids.card(cards), unit, False),
         ("line_user_id", lines, ids.line(lines), lines, False),
         ("email", email_holders, ids.email(email_holders), email_units, False),
+        ("email", renewed, ids.new_email(renewed), renewed, False),
         ("email", holders[wrong], ids.mistyped_email(holders[wrong]), unit[wrong], False),
         ("email", holders[second], ids.second_email(holders[second]), unit[second], False),
         (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dagster_project.sample.catalogue import Catalogue
+from dagster_project.sample.mixups import add_second_cards, choose_mixups
 from dagster_project.sample.shop import DAY, Shop
 from dagster_project.sample.words import BRANDS, FEMALE_NAMES, FIRST_NAMES, LAST_NAMES, PLACES
 
@@ -50,6 +51,7 @@ class People:
     card_has_email: np.ndarray
     card_has_phone: np.ndarray
     card_flaw: np.ndarray  # 0 none, 1 e-mail mistyped, 2 the store's e-mail, 3 placeholder phone
+    card_birth_slip: np.ndarray  # whether the birth date was mistyped
     card_store: np.ndarray
     card_of: np.ndarray  # person -> newest card, -1
     visitor_person: np.ndarray
@@ -94,12 +96,22 @@ def plan_people(shop: Shop, catalogue: Catalogue) -> People:
     has_line = (kind == MEMBER) & (rng.random(size) < 0.32)
     has_web = rng.random(size) < np.array(WEB_SHARE)[kind]
     has_web[pairs.ravel()] = True
+    births = _births(shop, age)
     best_channel = np.where(has_line & (rng.random(size) < 0.6), 1, 0)
     best_hour = rng.choice([8, 12, 20], size, p=[0.25, 0.30, 0.45])
     cards = _cards(shop, kind)
+    # The same among those who hold a card alone: nothing but names and birth dates tells them apart.
+    mixups = choose_mixups(shop, np.flatnonzero(kind == CARD_ONLY), cards["card_person"])
+    one, other = mixups.families.T
+    for values in (last, place, block, phone):
+        values[other] = values[one]
+    first[other] = np.where(first[other] == first[one], (first[one] + 1) % len(FIRST_NAMES), first[other])
+    births[other] += np.where(births[other] == births[one], 400, 0)
+    shares_phone[mixups.families.ravel()] = True
+    cards = add_second_cards(mixups, cards)
     visitors = _visitors(shop, has_web, pairs)
     return People(
-        kind=kind, female=female, birth=_births(shop, age), last_name=last, first_name=first,
+        kind=kind, female=female, birth=births, last_name=last, first_name=first,
         place=place, block=block,
         phone=phone, shares_phone=shares_phone, second_email=rng.random(size) < 0.05, joined=np.floor(old),
         brands=favourites, staple=_staples(shop, catalogue, favourites[:, 0]), email_opt_in=opt[0],
@@ -159,14 +171,13 @@ def _cards(shop: Shop, kind: np.ndarray) -> dict:
     return {
         "card_person": person, "card_tie": tie, "card_has_email": has_email | (flaw == 1) | (flaw == 2),
         "card_has_phone": has_phone | (flaw == 3), "card_flaw": flaw, "card_store": store[person],
+        "card_birth_slip": np.zeros(len(person), bool),
         "card_of": card_of,
     }  # fmt: skip
 
 
 def _visitors(shop: Shop, has_web: np.ndarray, pairs: np.ndarray) -> dict:
-    """Browsers per person (one to four over the window); half of the families share one; each store has a
-    tablet.
-    """
+    """Browsers per person (one to four over the window); half of the families share one; some stores have a tablet."""
     rng = shop.rng("visitors")
     count = np.where(has_web, 1 + rng.binomial(3, 0.25, len(has_web)), 0)
     start = np.cumsum(count) - count

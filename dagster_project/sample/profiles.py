@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.sample.identifiers import PLACEHOLDER_PHONE, STAFF_EMAIL, Identifiers
-from dagster_project.sample.people import BY_MEMBER_ID, BY_NOTHING, BY_PHONE, MEMBER, People
+from dagster_project.sample.people import BY_MEMBER_ID, BY_NOTHING, BY_PHONE, MEMBER, OWN, People
 from dagster_project.sample.shop import DAY, Shop
 from dagster_project.sample.text import (
     blank,
@@ -25,10 +25,11 @@ from dagster_project.sample.words import FIRST_NAMES, LAST_NAMES, PLACES
 
 OLD_KANJI = str.maketrans("高崎斎", "髙﨑齋")  # as families write themselves
 MOVED_SHARE, WITHDRAWN_SHARE = 0.08, 0.01
+NEW_EMAIL_SHARE = 0.04  # of the members; half of those who move change their address on the web too
 
 
 def later_versions(shop: Shop, people: People) -> dict[str, np.ndarray]:
-    """Members whose record changes in the window: person, at, withdrawn (else: moved to another address)."""
+    """Members whose record changes in the window: person, at, withdrawn (else: moved to another address), new_email."""
     rng = shop.rng("versions")
     member = np.flatnonzero(people.kind == MEMBER)
     draw = rng.random(len(member))
@@ -36,7 +37,17 @@ def later_versions(shop: Shop, people: People) -> dict[str, np.ndarray]:
     at = rng.integers(0, shop.days, len(who)) * DAY + rng.integers(9 * 3600, 21 * 3600, len(who))
     withdrawn = draw[who] < WITHDRAWN_SHARE
     after = at > (people.joined[who] + 1) * DAY
-    return {"person": who[after], "at": at[after], "withdrawn": withdrawn[after]}
+    changed = draw[who] >= MOVED_SHARE + WITHDRAWN_SHARE - NEW_EMAIL_SHARE
+    return {"person": who[after], "at": at[after], "withdrawn": withdrawn[after], "new_email": changed[after]}
+
+
+def email_then(shop: Shop, people: People, ids: Identifiers, person: np.ndarray, seconds: np.ndarray) -> pa.Array:
+    """The e-mail address that each person (-1: nobody) uses at that time."""
+    changes = later_versions(shop, people)
+    since = np.full(len(people.kind), shop.days * DAY)
+    since[changes["person"][changes["new_email"]]] = changes["at"][changes["new_email"]]
+    is_new = (person >= 0) & (seconds > since[person])
+    return choose(is_new.astype(int), ids.email(person), ids.new_email(person))
 
 
 def members(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
@@ -51,7 +62,8 @@ def members(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
     moved = np.concatenate([np.zeros(first, bool), ~changes["withdrawn"]])
     place = np.where(moved, (people.place[who] + 5) % len(PLACES), people.place[who])
     noise = rng.random(len(who))
-    email = ids.email(who)
+    renewed = np.concatenate([np.zeros(first, bool), changes["new_email"]])
+    email = choose(renewed.astype(int), ids.email(who), ids.new_email(who))
     email = choose(
         np.select([noise < 0.04, noise < 0.06], [1, 2], 0),
         email,
@@ -69,7 +81,7 @@ def members(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
             "email": email,
             "phone": phones(people.phone[who], np.digitize(rng.random(len(who)), [0.6, 0.85, 0.93])),
             **_names(people, who, rng.random(len(who)) < 0.08),
-            "birth_date": _births(people, who, rng),
+            "birth_date": _births(people.birth[who], rng),
             "gender": pick(
                 ["male", "female", ""],
                 np.where(rng.random(len(who)) < 0.05, 2, people.female[who].astype(int)),
@@ -105,6 +117,11 @@ def store_cards(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
     written = phones(number % 10**10, rng.choice([0, 1, 2], len(who), p=[0.4, 0.45, 0.15]))
     written = choose((tie == BY_NOTHING).astype(int), written, join("03", numbered("", number % 10**8, 8)))
     phone = choose((flaw == 3).astype(int), written, pa.array([PLACEHOLDER_PHONE] * len(who), pa.string()))
+    year = people.birth[who].astype("datetime64[Y]")
+    slipped = (year + 1).astype("datetime64[D]") + (people.birth[who] - year)
+    births = np.where(people.card_birth_slip, slipped, people.birth[who])
+    # Where planted mix-ups turn on the birth date, it is there.
+    telling = (people.shares_phone[who] & (tie == OWN)) | np.isin(who, who[people.card_birth_slip])
     return pa.table(
         {
             "card_no": ids.card(np.arange(len(who))),
@@ -112,7 +129,7 @@ def store_cards(shop: Shop, people: People, ids: Identifiers) -> pa.Table:
             "email": email,
             "phone": blank(phone, ~people.card_has_phone),
             **_names(people, who, rng.random(len(who)) < 0.6, rng.random(len(who)) < 0.3),
-            "birth_date": blank(_births(people, who, rng), rng.random(len(who)) < 0.2),
+            "birth_date": blank(_births(births, rng), (rng.random(len(who)) < 0.2) & ~telling),
             "gender": pick(["male", "female"], people.female[who].astype(int)),
             **_addresses(people.place[who], people.block[who], rng),
             "home_store_id": numbered("S", people.card_store + 1, 3),
@@ -137,9 +154,8 @@ def _names(
     }
 
 
-def _births(people: People, who: np.ndarray, rng: np.random.Generator) -> pa.Array:
-    styles = np.digitize(rng.random(len(who)), [0.8, 0.95])
-    births = people.birth[who]
+def _births(births: np.ndarray, rng: np.random.Generator) -> pa.Array:
+    styles = np.digitize(rng.random(len(births)), [0.8, 0.95])
     return choose(styles, days(births), days(births, "slash"), days(births, "kanji"))
 
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 from dagster_project.sample.catalogue import Catalogue, till_code
 from dagster_project.sample.identifiers import Identifiers
 from dagster_project.sample.people import MEMBER, People
+from dagster_project.sample.profiles import email_then
 from dagster_project.sample.purchases import CANCELLED, EC, PAID, STORE, Purchases
 from dagster_project.sample.shop import DAY, Shop
 from dagster_project.sample.text import blank, digits, flags, moments, numbered, phones, pick
@@ -27,7 +28,7 @@ def ec_orders(shop: Shop, people: People, plan: Purchases, ids: Identifiers) -> 
         {
             "order_id": ids.order(order),
             "member_id": ids.member(np.where(is_member, who, -1)),
-            "email": ids.email(who),
+            "email": email_then(shop, people, ids, who, plan.at[order]),
             "phone": blank(phones(people.phone[who], order % 2), order % 4 == 0),
             "ordered_at": moments(shop, plan.at[order]),
             "delivered_at": blank(moments(shop, arrived), (outcome == CANCELLED) | (arrived > shop.end)),

@@ -20,6 +20,7 @@ from dagster_project.sample.identifiers import Identifiers
 from dagster_project.sample.linked import card_links, identifiers, tied_visitors, unit_texts
 from dagster_project.sample.people import MEMBER, People
 from dagster_project.sample.planted import campaign_effects, campaign_participants, carts_left, holdouts
+from dagster_project.sample.planted_identities import planted_identities
 from dagster_project.sample.profiles import later_versions
 from dagster_project.sample.purchases import STORE, Purchases
 from dagster_project.sample.repeat_rates import repeat_rates
@@ -39,7 +40,8 @@ def write(
     tables = {
         "shop": _shop(shop),
         "persons": persons(shop, people, mails, requests, ids),
-        "identifiers": identifiers(people, purchases, web, ids),
+        "identifiers": identifiers(shop, people, purchases, web, ids),
+        "planted_identities": planted_identities(shop, people, web, ids),
         "orders": orders(shop, people, purchases, linked, ids),
         "repeat_rates": repeat_rates(shop, linked, purchases.at, purchases.is_counted, purchases.is_trial),
         "carts_left": carts_left(shop, catalogue, people, purchases, web, linked, ids),

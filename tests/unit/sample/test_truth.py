@@ -69,6 +69,42 @@ def test_no_two_persons_share_a_member_id_and_families_share_phones(shop: Path) 
     assert (owners["visitor_id"] > 1).any()
 
 
+def test_planted_mix_ups_stand_in_the_sources(shop: Path) -> None:
+    planted = truth(shop, "planted_identities")
+    owners = truth(shop, "identifiers").query("kind == 'card_no'").set_index("value")["person_id"]
+    cards = read_good(shop, "store_cards")
+    cards["person_id"] = cards["card_no"].map(owners)
+    cards["born"] = pd.to_datetime(cards["birth_date"].str.replace(r"[年月/]", "-", regex=True).str.rstrip("日"))
+
+    def own(name: str, case: int) -> pd.DataFrame:
+        """The cards of the persons of one planted case."""
+        rows = planted[(planted["planted"] == name) & (planted["case_no"] == case)]
+        return cards[cards["person_id"].isin(rows["person_id"])]
+
+    cases = planted.groupby("planted")["case_no"].unique()
+    for case in cases["family_phone_on_cards"]:
+        family = own("family_phone_on_cards", case)
+        assert len(family) == 2
+        assert family["member_id"].isna().all()
+        assert family["phone"].map(lambda value: normal("phone", value)).nunique() == 1
+        assert family["born"].nunique() == family["first_name"].nunique() == 2
+    for case in cases["card_registered_twice"]:
+        twice = own("card_registered_twice", case)
+        assert len(twice) == 2
+        assert twice["born"].nunique() == 2
+        for kind in ("email", "phone"):
+            assert twice[kind].map(lambda value, kind=kind: normal(kind, value)).nunique() == 1
+    [staffed] = [own("staff_email", case) for case in cases["staff_email"]]
+    assert staffed["member_id"].isna().sum() == 20
+    assert staffed["email"].nunique() == 1
+    members = read_source(shop, "members").dropna(subset=["email"])
+    known = set(zip(members["member_id"], members["email"].map(lambda value: normal("email", value)), strict=True))
+    member_ids = truth(shop, "identifiers").query("kind == 'member_id'").set_index("person_id")["value"]
+    renewed = planted[planted["planted"] == "email_changed"]
+    assert (renewed.groupby("person_id").size() == 2).all()
+    assert set(zip(renewed["person_id"].map(member_ids), renewed["value"], strict=True)) <= known
+
+
 def test_orders_stand_in_the_sources_as_planted(shop: Path) -> None:
     planted = truth(shop, "orders").set_index("order_id")
     ec = read_good(shop, "ec_orders")
