@@ -93,6 +93,13 @@ def _tests(seed: dict[str, Any]) -> Iterable[tuple[str, str]]:
         if kind == "unique_key":
             keys = arguments["key"]
             yield (f"{' and '.join(keys)}: stands twice", _repeated(keys))
+        elif kind == "same_within":
+            column, within = arguments["column"], arguments["within"]
+            yield (
+                f"{column}: must be the same for the same {' and '.join(within)}",
+                f"select distinct rules._line from rules join rules as others using ({', '.join(within)})"
+                f' where rules."{column}" <> others."{column}" order by rules._line',
+            )
         elif kind == "holds":
             for condition in arguments["conditions"]:
                 yield (

@@ -29,6 +29,7 @@ def shop() -> Sources:
         _brands,
         _carts,
         _people,
+        _records,
         _devices,
         _consents,
         _stores,
@@ -166,6 +167,34 @@ def _people(sources: Sources) -> None:
             "content_id": "",
             "occurred_at": "2026-03-05T10:00:00",
         },
+    )
+
+
+def _records(sources: Sources) -> None:
+    """Records of one person that say different things of him: a member and his card, two cards with one phone."""
+    newer = "2026-02-01 10:00:00"
+    there = {"postal_code": "530-0001", "prefecture": "大阪府", "address": "大阪市北区梅田1-1"}
+    sources.add(
+        "members",
+        member("m-gold", gender="female", prefecture="東京都"),
+        member(
+            "m-left", gender="female", prefecture="東京都", member_rank="gold", status="withdrawn", updated_at=newer
+        ),
+    )
+    phone = "090-3333-0001"
+    sources.add(
+        "store_cards",
+        card("c-gold", member_id="m-gold", gender="male", birth_date="1985-04-01", updated_at=newer, **there),
+        card("c-left", member_id="m-left", gender="male", **there),
+        card(
+            "c-whole",
+            phone=phone,
+            gender="male",
+            postal_code="600-8001",
+            prefecture="京都府",
+            address="京都市下京区1-1",
+        ),
+        card("c-half", phone=phone, gender="female", postal_code="600-8001", updated_at=newer),
     )
 
 

@@ -13,3 +13,11 @@ from {{ model }} as lines
 left join {{ ref('int_core__orders') }} as orders on lines.order_id = orders.order_id
 where orders.order_id is null
 {% endtest %}
+
+{# Rows that agree in the columns `within` agree in `column` too. Fails for every row that says otherwise than another. #}
+{% test same_within(model, column, within) %}
+select rules.*
+from {{ model }} as rules
+inner join {{ model }} as others
+    on {% for key in within %}rules.{{ key }} = others.{{ key }} and {% endfor %}rules.{{ column }} <> others.{{ column }}
+{% endtest %}

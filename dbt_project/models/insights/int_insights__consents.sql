@@ -30,13 +30,13 @@ said as (
     group by identity_map.customer_id, opt_ins.channel
 ),
 
--- An address that several persons share belongs to nobody, but a refusal by it is each one's whose records hold it.
+-- An address that several persons share, or a role's mailbox, belongs to nobody, but a refusal by it is each one's whose records hold it.
 shared_ends as (
     select left_key as shared_key, right_key as holder_key from {{ ref('identity_edges') }}
-    where reason = 'shared_value'
+    where reason in ('shared_value', 'too_many_records', 'conflicting_records', 'blocklisted')
     union
     select right_key as shared_key, left_key as holder_key from {{ ref('identity_edges') }}
-    where reason = 'shared_value'
+    where reason in ('shared_value', 'too_many_records', 'conflicting_records', 'blocklisted')
 ),
 
 refusing as (

@@ -29,6 +29,7 @@ from landed('contents') as c left join products as p using (product_id);
 create table member_versions as
 select
     member_id, mail(email) as email, phone_number(phone) as phone, nullif(line_user_id, '') as line_user_id, gender, prefecture,
+    (postal_code is not null)::int + (prefecture is not null)::int + (address is not null)::int as address_parts, status,
     cast(regexp_replace(regexp_replace(birth_date, '[年月/]', '-', 'g'), '日', '') as date) as birth_date, member_rank,
     utc(registered_at) as registered_at, utc(updated_at) as updated_at, yes(email_opt_in) as email_opt_in,
     yes(line_opt_in) as line_opt_in, yes(sms_opt_in) as sms_opt_in, yes(push_opt_in) as push_opt_in,
@@ -42,6 +43,7 @@ qualify row_number() over (partition by member_id order by updated_at desc, _fil
 create table card_versions as
 select
     card_no, nullif(member_id, '') as member_id, mail(email) as email, phone_number(phone) as phone, gender, prefecture,
+    (postal_code is not null)::int + (prefecture is not null)::int + (address is not null)::int as address_parts,
     cast(regexp_replace(regexp_replace(birth_date, '[年月/]', '-', 'g'), '日', '') as date) as birth_date,
     utc(registered_at) as registered_at, utc(updated_at) as updated_at, _file_no, _line_no, _landing_no
 from landed('store_cards')

@@ -12,19 +12,25 @@ from owners as o inner join identifiers as i using (id);
 
 create table attributes as
 with records as (
-    select m.customer_id, 1 as place, r.updated_at, r.member_id as id, r.gender, r.birth_date, r.prefecture, r.member_rank
+    select
+        m.customer_id, case when r.status = 'withdrawn' then 3 else 1 end as place, r.updated_at, r.member_id as id, r.gender,
+        r.birth_date, r.prefecture, r.address_parts, r.member_rank
     from members as r inner join by_member as m on r.member_id = m.value
     union all
-    select c.customer_id, 2, r.updated_at, r.card_no, r.gender, r.birth_date, r.prefecture, null
+    select c.customer_id, 2, r.updated_at, r.card_no, r.gender, r.birth_date, r.prefecture, r.address_parts, null
     from cards as r inner join by_card as c on r.card_no = c.value
 ),
 ordered as (
-    select *, row_number() over (partition by customer_id order by place, updated_at desc, id) as n from records
+    select
+        *, row_number() over (partition by customer_id order by place, updated_at desc, id) as n,
+        row_number() over (partition by customer_id order by place, address_parts desc, updated_at desc, id) as address_n
+    from records
 )
 select
     customer_id, arg_min(gender, n) filter (where gender is not null) as gender,
     arg_min(birth_date, n) filter (where birth_date is not null) as birth_date,
-    arg_min(prefecture, n) filter (where prefecture is not null) as prefecture,
+    -- an address is one record's as a whole, with or without a prefecture
+    arg_min_null(prefecture, address_n) filter (where address_parts > 0) as prefecture,
     arg_min(member_rank, n) filter (where member_rank is not null) as member_rank
 from ordered
 group by customer_id;
