@@ -17,8 +17,8 @@ from pydantic import (
 
 from dagster_project.activation.feeds.destinations import checked_destination
 from dagster_project.activation.feeds.source_sql import checked_expression, checked_select
-from dagster_project.activation.feeds.yaml_lines import line_of, read_yaml
 from dagster_project.errors import ConfigurationError, Fault
+from dagster_project.yaml_lines import line_of, read_yaml
 
 MAX_COLUMNS = 50  # a reference table of the receiver holds no more
 NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
