@@ -4,23 +4,33 @@ Arrays only; which identifiers belong together is for `components.py` and `graph
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.signedinteger[Any]]
 Bools = npt.NDArray[np.bool_]
+Pairs = set[tuple[int, int]]
+
+# What an edge joins, by its ends: nothing (an end is nobody's), two records, two strong identifiers, or a weak one.
+DEAD, RECORDS, STRONG, WEAK = range(4)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A row of the rule table identity_kinds; strength 1 is strongest, exclusive means one value a person."""
+    """A row of the rule table identity_kinds; strength 1 is strongest, exclusive means one value a person.
+
+    A kind that is never blocked, member_id and card_no, names a *record*: what a shop keeps about one person.
+    `records_per_value`: how many of them may be seen with one value of this kind; None for any number.
+    """
 
     name: str
     strength: int
     is_weak: bool
     is_exclusive: bool
     is_blockable: bool
+    records_per_value: int | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,10 @@ class Identifiers:
 
 @dataclass(frozen=True)
 class Edges:
-    """One element per pair of identifiers, in any order and direction. `left`, `right`: identifier keys."""
+    """One element or several per pair of identifiers, in any order and direction; several count as one, seen as often
+    as all together. `left`, `right`: identifier keys, or positions among identifiers in key order where a function
+    says so.
+    """
 
     left: Ints
     right: Ints
@@ -63,16 +76,22 @@ class Facts:
     tied: Bools
     fixed: Bools
     claims: Ints
-    left: Ints
-    right: Ints
     edges: Edges
 
     def strongest_first(self, edges: Ints) -> Ints:
-        """`edges` (numbers of edges) by kinds, observations, landing and hash."""
-        left, right = self.left[edges], self.right[edges]
-        ends = self.strength[left], self.strength[right]
-        keys = (np.maximum(left, right), np.minimum(left, right), self.edges.landing_no[edges])
-        return edges[np.lexsort((*keys, -self.edges.observations[edges], np.minimum(*ends), np.maximum(*ends)))]
+        """`edges` (numbers of edges), one of each pair, by kinds, observations, landing and hash."""
+        left, right = self.edges.left[edges], self.edges.right[edges]
+        low, high = np.minimum(left, right), np.maximum(left, right)
+        number = low.astype(np.int64) * len(self.strength) + high
+        _, first, pair = np.unique(number, return_index=True, return_inverse=True)
+        observations = np.zeros(len(first), dtype=np.int64)
+        np.add.at(observations, pair, self.edges.observations[edges])
+        landing_no = np.full(len(first), np.iinfo(np.int64).max)
+        np.minimum.at(landing_no, pair, self.edges.landing_no[edges])
+        low, high = low[first], high[first]
+        ends = self.strength[low], self.strength[high]
+        order = np.lexsort((high, low, landing_no, -observations, np.minimum(*ends), np.maximum(*ends)))
+        return edges[first[order]]
 
     def weakness(self, units: Ints) -> Ints:
         """Rank of each of `units`, the largest the weakest: by kind, then the later; -1: never blocked."""
@@ -84,23 +103,15 @@ class Facts:
         return weakness
 
 
-def gather_facts(
-    kinds: list[Kind],
-    kind: Ints,
-    landing_no: Ints,
-    first_seen: Ints,
-    unit: Ints,
-    left: Ints,
-    right: Ints,
-    edges: Edges,
-) -> Facts:
-    """The facts about identifiers in key order; `left` and `right` are the edges' ends as positions in it."""
-    strength = np.array([item.strength for item in kinds], dtype=np.int64)[kind]
+def gather_facts(kinds: list[Kind], identifiers: Identifiers, unit: Ints, edges: Edges) -> Facts:
+    """The facts about identifiers in key order; `edges` hold positions in it."""
+    kind, landing_no, first_seen = identifiers.kind, identifiers.landing_no, identifiers.first_seen
+    strength = np.array([item.strength for item in kinds], dtype=np.int8)[kind]
     fixed = ~np.array([item.is_blockable for item in kinds], dtype=bool)[kind]
     bits = np.cumsum([item.is_exclusive for item in kinds])
     bit = [1 << int(number) if item.is_exclusive else 0 for item, number in zip(kinds, bits, strict=True)]
-    claims = np.array(bit, dtype=np.int64)[kind]
-    model = np.arange(len(kind), dtype=np.int64)
+    claims = np.array(bit, dtype=np.int16)[kind]
+    model = np.arange(len(kind), dtype=np.int32)
     is_tied = np.zeros(len(kind), dtype=bool)
     for member in np.flatnonzero(unit != model):
         whole, best = unit[member], model[unit[member]]
@@ -109,4 +120,16 @@ def gather_facts(
         claims[whole] |= claims[member]
         claims[member] = 0
         model[whole] = min(best, member, key=lambda one: (strength[one], landing_no[one], first_seen[one], one))
-    return Facts(strength, landing_no, first_seen, unit, model, is_tied, fixed, claims, left, right, edges)
+    return Facts(strength, landing_no, first_seen, unit, model, is_tied, fixed, claims, edges)
+
+
+def classify(kinds: list[Kind], kind: Ints, is_nobodys: Bools, edges: Edges) -> npt.NDArray[np.int8]:
+    """What each edge joins: DEAD, RECORDS, STRONG or WEAK."""
+    count = len(kinds)
+    table = np.zeros((count + 1, count + 1), dtype=np.int8)
+    for i, one in enumerate(kinds):
+        for j, other in enumerate(kinds):
+            are_records = not (one.is_blockable or other.is_blockable)
+            table[i, j] = WEAK if one.is_weak or other.is_weak else RECORDS if are_records else STRONG
+    code = np.where(is_nobodys, count, kind).astype(np.int8)
+    return table.ravel()[code[edges.left].astype(np.int16) * (count + 1) + code[edges.right]]

@@ -58,8 +58,21 @@ def _kind_faults(rows: Rows) -> list[tuple[int, str, str]]:
             found.append((line, "persons_per_value can only be 1", "a value of two persons is contested"))
         if row.get("values_per_person") not in ("1", ""):
             found.append((line, "values_per_person can only be 1 or empty", "empty: a person may hold any number"))
+        found += [(line, message, remedy) for message, remedy in _limit_faults(row)]
     found += [(0, f"kind {kind} is missing", "one row per kind") for kind in KINDS if f"kind {kind}" not in seen]
     return found
+
+
+def _limit_faults(row: dict[str, str]) -> list[tuple[str, str]]:
+    """Faults of records_per_value, as message and remedy."""
+    limit = row.get("records_per_value", "")
+    if not limit:
+        return []
+    if not limit.isdecimal() or int(limit) < 1:
+        return [("records_per_value is no number from 1 on", "empty: any number of records may share a value")]
+    if row.get("is_weak", "").lower() == "true" or row.get("is_blockable", "").lower() == "false":
+        return [("records_per_value is for kinds that are neither weak nor never blocked", "leave it empty")]
+    return []
 
 
 def _blocklist_faults(rows: Rows) -> list[tuple[int, str, str]]:

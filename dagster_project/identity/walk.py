@@ -7,17 +7,20 @@ it came.
 
 from collections.abc import Mapping, Sequence
 
+# Why the walk blocked an identifier: it joined what a limit or somebody keeps apart, or records in conflict.
+LIMIT, CONFLICT = 1, 2
+
 
 class Walk:
     """Takes edges strongest first and keeps each component within its limits.
 
-    An edge is refused where it would put two values of one exclusive kind, or two identifiers that must never
-    be linked, into one component. The weakest identifier on the path that it would close is then blocked and
-    the walk starts again without it. Starting again needs a replay of that identifier's own component only:
-    edges before the refused one were all accepted, dropping an identifier cannot join anything, and other
-    components do not contain it. Where nothing on the path may be blocked, the edge itself is left out; such
-    a path has only identifiers that stay, so it stays refused. (The ends of a never-link pair may be blocked
-    for another reason; then all is walked again.)
+    An edge is refused where it would put two values of one exclusive kind, two identifiers that must never be
+    linked, or two records that contradict each other, into one component. The weakest identifier on the path that
+    it would close is then blocked and the walk starts again without it. Starting again needs a replay of that
+    identifier's own component only: edges before the refused one were all accepted, dropping an identifier cannot
+    join anything, and other components do not contain it. Where nothing on the path may be blocked, the edge itself
+    is left out; such a path has only identifiers that stay, so it stays refused. (The ends of a never-link pair may
+    be blocked for another reason; then all is walked again.)
     """
 
     def __init__(
@@ -26,32 +29,35 @@ class Walk:
         claims: Sequence[int],
         weakness: Sequence[int],
         never: Mapping[int, set[int]],
+        conflicts: Mapping[int, set[int]],
     ):
         """`edges`: node pairs, strongest first. Per node: `claims`, a bit per exclusive kind that it holds;
-        `weakness`, larger is weaker, -1 where it is never blocked. `never`: node -> nodes it must not be
-        linked to.
+        `weakness`, larger is weaker, -1 where it is never blocked. `never`, `conflicts`: node -> nodes it must
+        not be linked to, both ways; those in conflict are never blocked themselves.
         """
-        self.edges, self.claims, self.weakness, self.never = edges, claims, weakness, never
+        self.edges, self.claims, self.weakness = edges, claims, weakness
+        self.never, self.conflicts = never, conflicts
         self.incident: list[list[int]] = [[] for _ in claims]
         for index, (left, right) in enumerate(edges):
             self.incident[left].append(index)
             self.incident[right].append(index)
-        self.blocked = [False] * len(claims)
+        self.blocked = [0] * len(claims)
         self._reset(range(len(claims)), fresh=True)
 
-    def run(self) -> tuple[list[int], list[bool]]:
-        """Component label per node (labels are node numbers), and whether the node is blocked."""
+    def run(self) -> tuple[list[int], list[int]]:
+        """Component label per node (labels are node numbers), and 0, LIMIT or CONFLICT where it is blocked."""
         index = 0
         while index < len(self.edges):
             left, right = self.edges[index]
             if self.blocked[left] or self.blocked[right] or self.component[left] == self.component[right]:
                 index += 1
                 continue
-            ends = self._conflict(left, right)
-            if ends is None:
+            found = self._conflict(left, right)
+            if found is None:
                 self._join(left, right)
                 index += 1
                 continue
+            ends, why = found
             path = self._path(ends[0], left) + self._path(right, ends[1])
             protected = ends if ends[1] in self.never.get(ends[0], ()) else ()
             candidates = [node for node in path if self.weakness[node] >= 0 and node not in protected]
@@ -59,7 +65,7 @@ class Walk:
                 index += 1
                 continue
             weakest = max(candidates, key=self.weakness.__getitem__)
-            self.blocked[weakest] = True
+            self.blocked[weakest] = why
             if weakest in self.never:
                 self._reset(range(len(self.claims)), fresh=True)
                 index = 0
@@ -92,25 +98,34 @@ class Walk:
         self.tree[left].append(right)
         self.tree[right].append(left)
 
-    def _conflict(self, left: int, right: int) -> tuple[int, int] | None:
-        """The two identifiers, one of either side, that may not be in one person; None where all may."""
+    def _conflict(self, left: int, right: int) -> tuple[tuple[int, int], int] | None:
+        """The two identifiers, one of either side, that may not be in one person, and why; None where all may."""
         ours, theirs = self.component[left], self.component[right]
         shared = self.held[ours] & self.held[theirs]
         if shared:
             bit = shared & -shared
-            return (
-                next(node for node in self.nodes[ours] if self.claims[node] & bit),
-                next(node for node in self.nodes[theirs] if self.claims[node] & bit),
-            )
-        if not self.never:
-            return None
+            first = next(node for node in self.nodes[ours] if self.claims[node] & bit)
+            return (first, next(node for node in self.nodes[theirs] if self.claims[node] & bit)), LIMIT
+        for enemies, why in ((self.never, LIMIT), (self.conflicts, CONFLICT)):
+            pair = self._enemies(ours, theirs, enemies) if enemies else None
+            if pair is not None:
+                return pair, why
+        return None
+
+    def _enemies(self, ours: int, theirs: int, enemies: Mapping[int, set[int]]) -> tuple[int, int] | None:
+        """The first pair of `enemies`, one in either component, ours first."""
+        turned = len(self.nodes[ours]) > len(self.nodes[theirs])
+        few, many = (theirs, ours) if turned else (ours, theirs)
         pairs = [
             (node, other)
-            for node in self.nodes[ours]
-            for other in self.never.get(node, ())
-            if self.component[other] == theirs and not self.blocked[other]
+            for node in self.nodes[few]
+            for other in enemies.get(node, ())
+            if self.component[other] == many and not self.blocked[other]
         ]
-        return min(pairs, key=lambda pair: (min(pair), max(pair))) if pairs else None
+        if not pairs:
+            return None
+        one, other = min(pairs, key=lambda pair: (min(pair), max(pair)))
+        return (other, one) if turned else (one, other)
 
     def _path(self, start: int, end: int) -> list[int]:
         """The nodes of the tree path from `start` to `end`, both included."""

@@ -17,12 +17,32 @@ published_ids as (
     group by published_ids.customer_id, published_ids.anchor_key
 ),
 
+-- Since when an anchor belongs to whom it belongs to now, and to whom before that.
+last_changes as (
+    select
+        moves.identifier_key,
+        moves.from_key,
+        {{ as_of() }} as since
+    from {{ ref('int_identity__moves') }} as moves
+    union all
+    select
+        before.identifier_key,
+        before.from_key,
+        before.since
+    from {{ source('run', 'identity_map_before') }} as before
+    where not exists (
+        select moves.identifier_key
+        from {{ ref('int_identity__moves') }} as moves
+        where moves.identifier_key = before.identifier_key
+    )
+),
+
 -- Every id ever published, and today's.
 ids as (
     select
         coalesce(persons.customer_id, published_ids.customer_id) as alias_id,
         coalesce(persons.anchor_key, published_ids.anchor_key) as anchor_key,
-        coalesce(published_ids.first_as_of, {{ as_of() }}) as since
+        coalesce(published_ids.first_as_of, {{ as_of() }}) as first_published_on
     from persons
     full outer join published_ids on published_ids.customer_id = persons.customer_id
 ),
@@ -31,15 +51,22 @@ customer_aliases as (
     select
         ids.alias_id,
         identity_map.customer_id,
-        ids.since,
+        coalesce(
+            last_changes.since,
+            case when identity_map.customer_id = ids.alias_id then ids.first_published_on end,
+            {{ as_of() }}
+        ) as since,
         case
             when identity_map.identifier_key is null then 'withdrawn'
             when identity_map.customer_id is null then 'blocked'
-            when identity_map.customer_id = ids.alias_id then 'current'
-            else 'merged'
-        end as why
+            when identity_map.customer_id <> ids.alias_id then 'merged'
+            when last_changes.from_key <> ids.anchor_key then 'split'
+            else 'current'
+        end as why,
+        ids.first_published_on
     from ids
     left join identity_map on identity_map.identifier_key = ids.anchor_key
+    left join last_changes on last_changes.identifier_key = ids.anchor_key
 )
 
 select * from customer_aliases

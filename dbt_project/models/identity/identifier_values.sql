@@ -2,29 +2,42 @@
 
 with
 
+-- Grouped by key alone, which is an integer; of several ways to write one address, the first stands. Should values that are not linked
+-- as one ever share a key, both rows come out, and the test of keys stops the run.
+keyed as (
+    select
+        sightings.identifier_key,
+        min(sightings.identifier_kind) as identifier_kind,
+        max(sightings.identifier_kind) as other_kind,
+        min(sightings.value) as value,
+        max(sightings.value) as other_value
+    from {{ ref('int_identity__sightings') }} as sightings
+    group by sightings.identifier_key
+),
+
 distinct_values as (
     select
-        sightings.identifier_kind,
-        sightings.value
-    from {{ ref('int_identity__sightings') }} as sightings
-    group by sightings.identifier_kind, sightings.value
+        keyed.identifier_key,
+        keyed.identifier_kind,
+        keyed.value
+    from keyed
+    union all
+    select
+        keyed.identifier_key,
+        keyed.other_kind as identifier_kind,
+        keyed.other_value as value
+    from keyed
+    where keyed.other_kind <> keyed.identifier_kind
+        or {{ linked_value_of('keyed.other_kind', 'keyed.other_value') }} <> {{ linked_value_of('keyed.identifier_kind', 'keyed.value') }}
 ),
 
 hashed as (
     select
+        distinct_values.identifier_key,
         {{ identifier_hash_of('distinct_values.identifier_kind', 'distinct_values.value') }} as identifier_hash,
         distinct_values.identifier_kind,
         distinct_values.value
     from distinct_values
-),
-
-keyed as (
-    select
-        {{ identifier_key('hashed.identifier_hash') }} as identifier_key,
-        hashed.identifier_hash,
-        hashed.identifier_kind,
-        hashed.value
-    from hashed
 )
 
-select * from keyed
+select * from hashed

@@ -15,8 +15,7 @@ identifier_values as (
 -- Landing number and time in one integer: its minimum is the first time within the first landing.
 by_source as (
     select
-        sightings.identifier_kind,
-        sightings.value,
+        sightings.identifier_key,
         sightings.source,
         min(sightings.landing_no) as landing_no,
         min(sightings.landing_no * {{ landing_span() }} + {{ epoch_milliseconds('sightings.first_seen_at') }}) as landing_and_time,
@@ -24,13 +23,12 @@ by_source as (
         max(sightings.last_seen_at) as last_seen_at,
         sum(sightings.observations) as observations
     from sightings
-    group by sightings.identifier_kind, sightings.value, sightings.source
+    group by sightings.identifier_key, sightings.source
 ),
 
 seen as (
     select
-        by_source.identifier_kind,
-        by_source.value,
+        by_source.identifier_key,
         min(by_source.landing_no) as landing_no,
         min(by_source.landing_and_time) as landing_and_time,
         min(by_source.first_seen_at) as first_seen_at,
@@ -38,7 +36,7 @@ seen as (
         sum(by_source.observations) as observations,
         {{ sorted_list('by_source.source') }} as sources
     from by_source
-    group by by_source.identifier_kind, by_source.value
+    group by by_source.identifier_key
 ),
 
 identifiers as (
@@ -54,12 +52,10 @@ identifiers as (
         seen.last_seen_at,
         cast(seen.observations as bigint) as observations,
         seen.sources,
-        {{ is_on_blocklist('seen.identifier_kind', 'seen.value') }} as is_blocklisted
+        {{ is_on_blocklist('identifier_values.identifier_kind', 'identifier_values.value') }} as is_blocklisted
     from seen
-    inner join identifier_values
-        on identifier_values.identifier_kind = seen.identifier_kind
-        and identifier_values.value = seen.value
-    inner join kinds on kinds.kind = seen.identifier_kind
+    inner join identifier_values on identifier_values.identifier_key = seen.identifier_key
+    inner join kinds on kinds.kind = identifier_values.identifier_kind
 )
 
 select * from identifiers

@@ -1,7 +1,36 @@
 with
 
+likely_pairs as (
+    select * from {{ ref('int_identity__likely_pairs') }}
+    where status = 'used'
+),
+
 edges as (
-    select * from {{ ref('int_identity__edges') }}
+    select
+        edges.left_key,
+        edges.right_key,
+        edges.rule,
+        edges.source,
+        edges.landing_no,
+        edges.first_seen_at,
+        edges.observations,
+        edges.first_file_id,
+        edges.first_line_no,
+        cast(null as double) as match_weight
+    from {{ ref('int_identity__edges') }} as edges
+    union all
+    select
+        likely_pairs.left_key,
+        likely_pairs.right_key,
+        'probabilistic' as rule,
+        'splink' as source,
+        cast(0 as bigint) as landing_no,
+        cast(null as timestamp) as first_seen_at,
+        cast(1 as bigint) as observations,
+        cast(null as varchar) as first_file_id,
+        cast(null as bigint) as first_line_no,
+        cast(likely_pairs.match_weight as double) as match_weight
+    from likely_pairs
 ),
 
 identity_map as (
@@ -33,7 +62,10 @@ judged as (
         end as reason,
         edges.left_key,
         edges.right_key,
-        edges.landing_no
+        edges.landing_no,
+        edges.first_file_id,
+        edges.first_line_no,
+        edges.match_weight
     from edges
     inner join identity_map as left_map on left_map.identifier_key = edges.left_key
     inner join identity_map as right_map on right_map.identifier_key = edges.right_key
@@ -56,7 +88,10 @@ identity_edges as (
         judged.reason,
         judged.left_key,
         judged.right_key,
-        judged.landing_no
+        judged.landing_no,
+        judged.first_file_id,
+        judged.first_line_no,
+        judged.match_weight
     from judged
 )
 

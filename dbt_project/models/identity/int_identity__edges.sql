@@ -8,37 +8,45 @@ identifier_values as (
     select * from {{ ref('identifier_values') }}
 ),
 
+files as (
+    select
+        files.file_id,
+        cast(row_number() over (order by files.file_id nulls last) as bigint) as file_rank,
+        cast(row_number() over (order by files.file_id nulls last) as bigint) * {{ line_span() }} as first_place
+    from (select distinct landed.file_id from {{ source('run', 'files') }} as landed) as files
+),
+
 evidence as (
     select
-        pairs.left_kind,
-        pairs.left_value,
-        pairs.right_kind,
-        pairs.right_value,
+        pairs.left_key,
+        pairs.right_key,
         pairs.rule,
         pairs.source,
-        min(pairs.landing_no) as landing_no,
+        cast(min(pairs.landing_no) as bigint) as landing_no,
         min(pairs.first_seen_at) as first_seen_at,
-        sum(pairs.observations) as observations
+        cast(sum(pairs.observations) as bigint) as observations,
+        {{ file_and_line('min(' ~ place_of(
+            'pairs.landing_no * ' ~ landing_span() ~ ' + ' ~ epoch_milliseconds('pairs.first_seen_at'),
+            'files.file_rank', 'pairs.first_line_no'
+        ) ~ ')') }} as file_and_line
     from pairs
-    group by pairs.left_kind, pairs.left_value, pairs.right_kind, pairs.right_value, pairs.rule, pairs.source
+    inner join files on files.file_id = pairs._file_id
+    group by pairs.left_key, pairs.right_key, pairs.rule, pairs.source
 ),
 
 from_rows as (
     select
-        left_values.identifier_key as left_key,
-        right_values.identifier_key as right_key,
+        evidence.left_key,
+        evidence.right_key,
         evidence.rule,
         evidence.source,
-        cast(evidence.landing_no as bigint) as landing_no,
+        evidence.landing_no,
         evidence.first_seen_at,
-        cast(evidence.observations as bigint) as observations
+        evidence.observations,
+        files.file_id as first_file_id,
+        evidence.file_and_line % {{ line_span() }} as first_line_no
     from evidence
-    inner join identifier_values as left_values
-        on left_values.identifier_kind = evidence.left_kind
-        and left_values.value = evidence.left_value
-    inner join identifier_values as right_values
-        on right_values.identifier_kind = evidence.right_kind
-        and right_values.value = evidence.right_value
+    inner join files on files.first_place = evidence.file_and_line - evidence.file_and_line % {{ line_span() }}
 ),
 
 -- What somebody decided is evidence too, where both identifiers occur.
@@ -50,7 +58,9 @@ from_overrides as (
         'identity_overrides' as source,
         cast(0 as bigint) as landing_no,
         cast(null as timestamp) as first_seen_at,
-        cast(1 as bigint) as observations
+        cast(1 as bigint) as observations,
+        cast(null as varchar) as first_file_id,
+        cast(null as bigint) as first_line_no
     from {{ ref('int_identity__overrides') }} as overrides
     inner join identifier_values as left_values on left_values.identifier_key = overrides.left_key
     inner join identifier_values as right_values on right_values.identifier_key = overrides.right_key

@@ -22,15 +22,17 @@ orders as (
     group by base.order_id, base.member_id, base.email, base.phone
 ),
 
--- The link is known once both the event and the order have landed.
+-- The link is known once both the event and the order have landed; the event's row is the one that shows it.
 purchased as (
     select
         purchases.source,
         'web_purchase' as rule,
-        purchases.visitor_id,
-        orders.member_id,
-        orders.email,
-        orders.phone,
+        purchases._file_id,
+        purchases.first_line_no,
+        purchases.visitor_id_key,
+        {{ key_of('member_id', 'orders.member_id') }} as member_id_key,
+        {{ key_of('email', 'orders.email') }} as email_key,
+        {{ key_of('phone', 'orders.phone') }} as phone_key,
         greatest(purchases.landing_no, orders.landing_no) as landing_no,
         purchases.first_seen_at,
         purchases.observations
@@ -44,30 +46,30 @@ pairs as (
     select
         tuples.source,
         tuples.rule,
-        '{{ left_kind }}' as left_kind,
-        tuples.{{ left_kind }} as left_value,
-        '{{ right_kind }}' as right_kind,
-        tuples.{{ right_kind }} as right_value,
+        tuples.{{ left_kind }}_key as left_key,
+        tuples.{{ right_kind }}_key as right_key,
         tuples.landing_no,
         tuples.first_seen_at,
-        tuples.observations
+        tuples.observations,
+        tuples._file_id,
+        tuples.first_line_no
     from tuples
-    where tuples.{{ left_kind }} is not null and tuples.{{ right_kind }} is not null
+    where tuples.{{ left_kind }}_key is not null and tuples.{{ right_kind }}_key is not null
     union all
     {%- endfor %}{% endfor %}
     {%- for left_kind in ['member_id', 'email', 'phone'] %}
     select
         purchased.source,
         purchased.rule,
-        '{{ left_kind }}' as left_kind,
-        purchased.{{ left_kind }} as left_value,
-        'visitor_id' as right_kind,
-        purchased.visitor_id as right_value,
+        purchased.{{ left_kind }}_key as left_key,
+        purchased.visitor_id_key as right_key,
         purchased.landing_no,
         purchased.first_seen_at,
-        purchased.observations
+        purchased.observations,
+        purchased._file_id,
+        purchased.first_line_no
     from purchased
-    where purchased.{{ left_kind }} is not null
+    where purchased.{{ left_kind }}_key is not null
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 )

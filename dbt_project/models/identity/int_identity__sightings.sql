@@ -12,6 +12,7 @@ sightings as (
         tuples.source,
         tuples._file_id,
         '{{ kind }}' as identifier_kind,
+        tuples.{{ kind }}_key as identifier_key,
         tuples.{{ kind }} as value,
         tuples.landing_no,
         tuples.first_seen_at,

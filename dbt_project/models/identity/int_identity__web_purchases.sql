@@ -12,6 +12,7 @@ purchases as (
         {{ staged_generation("'web_events'") }} as _generation,
         base.visitor_id,
         base.order_id,
+        cast(min(base._line_no) as bigint) as first_line_no,
         cast(min(base._landing_no) as bigint) as landing_no,
         min(base.occurred_at) as first_seen_at,
         cast(count(*) as bigint) as observations
@@ -20,6 +21,13 @@ purchases as (
         and base.event_name = 'purchase'
         and base.order_id is not null
     group by base._file_id, base.visitor_id, base.order_id
+),
+
+keyed as (
+    select
+        purchases.*,
+        {{ key_of('visitor_id', 'purchases.visitor_id') }} as visitor_id_key
+    from purchases
 )
 
-select * from purchases
+select * from keyed

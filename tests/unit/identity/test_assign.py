@@ -2,82 +2,114 @@
 
 import time
 
+import duckdb
 import numpy as np
 import pyarrow as pa
+import pytest
 from graphs import KINDS
 
-from dagster_project.identity.assign import assignments
+from dagster_project.identity.assign import assignments, near_identifiers
 from dagster_project.identity.evidence import Edges, Identifiers
 from dagster_project.identity.graph import resolve
 
+KIND_COLUMNS = ("kind", "strength", "is_weak", "values_per_person", "is_blockable", "records_per_value")
+PAIR = pa.schema([("left_key", pa.int64()), ("right_key", pa.int64())])
+OVERRIDES, LIKELY = PAIR.append(pa.field("action", pa.string())), PAIR.append(pa.field("match_weight", pa.float64()))
 
-def test_tables_go_in_and_a_row_per_identifier_comes_out():
-    names = ("kind", "strength", "is_weak", "values_per_person", "is_blockable")
-    rules = [
-        dict(zip(names, row, strict=True))
-        for row in [
-            ("phone", 5, False, None, True),
-            ("member_id", 1, False, 1, False),
-            ("email", 4, False, None, True),
-        ]
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as con:
+        yield con
+
+
+def rules():
+    """The rule table identity_kinds, not in the order of strength."""
+    rows = [
+        (k.name, k.strength, k.is_weak, 1 if k.is_exclusive else None, k.is_blockable, k.records_per_value)
+        for k in KINDS
     ]
-    identifiers = pa.table(
-        {
-            "identifier_key": [10, 11, 12, 13, 14],
-            "identifier_kind": ["member_id", "member_id", "phone", "email", "email"],
-            "first_landing_no": [1, 1, 1, 1, 1],
-            "first_landing_seen_ms": [0, 0, 0, 0, 0],
-            "is_blocklisted": [False, False, False, False, True],
-        }
+    return pa.Table.from_pylist([dict(zip(KIND_COLUMNS, row, strict=True)) for row in reversed(rows)])
+
+
+def identifiers(con, rows):
+    """Relation over (key, kind, is_blocklisted) rows."""
+    con.execute(
+        "create or replace table identifiers (identifier_key bigint, identifier_kind varchar,"
+        " first_landing_no bigint, first_landing_seen_ms bigint, is_blocklisted boolean)"
     )
-    edges = pa.table(
-        {
-            "left_key": [10, 11, 11, 10],
-            "right_key": [12, 12, 13, 14],
-            "observations": [1, 1, 1, 1],
-            "landing_no": [1, 1, 1, 1],
-        }
+    for key, kind, is_blocklisted in reversed(rows):
+        con.execute("insert into identifiers values (?, ?, 1, 0, ?)", [key, kind, is_blocklisted])
+    return con.table("identifiers")
+
+
+def edges(con, pairs, rule="order"):
+    """Relation over pairs of keys."""
+    con.execute(
+        "create or replace table edges"
+        " (left_key bigint, right_key bigint, rule varchar, observations bigint, landing_no bigint)"
     )
-    overrides = pa.table({"left_key": [11], "right_key": [13], "action": ["never_link"]})
-    found = assignments(pa.Table.from_pylist(rules), identifiers, edges, overrides).to_pylist()
+    for a, b in pairs:
+        con.execute("insert into edges values (?, ?, ?, 1, 1)", [a, b, rule])
+    return con.table("edges")
+
+
+SHOP = [
+    (10, "member_id", False),
+    (11, "member_id", False),
+    (12, "phone", False),
+    (13, "email", False),
+    (14, "email", True),
+    (15, "card_no", False),
+    (16, "card_no", False),
+    (17, "phone", False),
+]
+SEEN = [(10, 12), (11, 12), (11, 13), (10, 14), (15, 17), (16, 17)]
+
+
+def test_tables_go_in_and_a_row_per_identifier_comes_out(con):
+    found = assignments(
+        rules(),
+        identifiers(con, SHOP),
+        edges(con, SEEN),
+        pa.Table.from_pylist([{"left_key": 11, "right_key": 13, "action": "never_link"}], OVERRIDES),
+        pa.Table.from_pylist([{"left_key": 15, "right_key": 16}], PAIR),
+        pa.Table.from_pylist([{"left_key": 11, "right_key": 15, "match_weight": 9.5}], LIKELY),
+    ).to_pylist()
     assert {row["identifier_key"]: (row["anchor_key"], row["blocked_reason"]) for row in found} == {
         10: (10, None),
         11: (11, None),
         12: (None, "shared_value"),
         13: (13, None),
         14: (None, "blocklisted"),
+        15: (11, None),
+        16: (16, None),
+        17: (None, "conflicting_records"),
     }
 
 
-def test_nothing_landed_gives_an_empty_table_of_the_same_types():
-    empty = pa.schema([("left_key", pa.int64()), ("right_key", pa.int64()), ("observations", pa.int64())])
-    identifiers = pa.schema(
-        [
-            ("identifier_key", pa.int64()),
-            ("identifier_kind", pa.string()),
-            ("first_landing_no", pa.int64()),
-            ("first_landing_seen_ms", pa.int64()),
-            ("is_blocklisted", pa.bool_()),
-        ]
-    )
-    rules = [
-        {
-            "kind": k.name,
-            "strength": k.strength,
-            "is_weak": k.is_weak,
-            "values_per_person": None,
-            "is_blockable": True,
-        }
-        for k in KINDS
-    ]
-    found = assignments(
-        pa.Table.from_pylist(rules),
-        identifiers.empty_table(),
-        empty.append(pa.field("landing_no", pa.int64())).empty_table(),
-        pa.schema([("left_key", pa.int64()), ("right_key", pa.int64()), ("action", pa.string())]).empty_table(),
-    )
+def test_only_records_that_a_value_would_join_to_anothers_are_compared(con):
+    shop = [*SHOP, (18, "card_no", False), (19, "email", False), (20, "card_no", False)]
+    seen = [*SEEN, (11, 18), (18, 19), (19, 20)]
+    found = near_identifiers(rules(), identifiers(con, shop), edges(con, seen), OVERRIDES.empty_table()).to_pylist()
+    # 10 and 11 share a phone, but are members both; card 20 hangs on 11 by card 18 and its e-mail.
+    assert {row["identifier_key"]: (row["core_key"], row["is_record"]) for row in found} == {
+        **{10: (10, True), 11: (11, True), 12: (12, False), 13: (13, False), 18: (11, True), 19: (19, False)},
+        **{20: (20, True), 15: (15, True), 16: (16, True), 17: (17, False)},
+    }
+    claims = {row["identifier_key"]: row["claims"] for row in found if row["is_record"]}
+    assert claims[10] & claims[11] & claims[18]
+    assert not claims[20] | claims[15] | claims[16]
+    components = {row["identifier_key"]: row["component"] for row in found}
+    assert components[15] == components[16] != components[10] == components[20]
+
+
+def test_nothing_landed_gives_empty_tables_of_the_same_types(con):
+    given = rules(), identifiers(con, []), edges(con, [])
+    found = assignments(*given, OVERRIDES.empty_table(), PAIR.empty_table(), LIKELY.empty_table())
     assert found.num_rows == 0
     assert found.schema.types == [pa.int64(), pa.int64(), pa.string()]
+    assert near_identifiers(*given, OVERRIDES.empty_table()).num_rows == 0
 
 
 def test_a_contested_component_of_twenty_thousand_identifiers_takes_seconds():
@@ -90,8 +122,8 @@ def test_a_contested_component_of_twenty_thousand_identifiers_takes_seconds():
     ones = np.ones(len(left), dtype=np.int64)
     started = time.process_time()
     same, none = np.ones(4 * count, dtype=np.int64), np.zeros(4 * count, dtype=bool)
-    identifiers = Identifiers(np.arange(4 * count), kind, same, same, none)
-    result = resolve(identifiers, Edges(left, right, ones, ones), KINDS, [], [])
+    given = Identifiers(np.arange(4 * count), kind, same, same, none)
+    result = resolve(given, Edges(left, right, ones, ones), KINDS, [], [])
     assert time.process_time() - started < 20
     assert (result.reason[phone[:-1]] == 2).all()
     assert len(set(result.anchor[member])) == count

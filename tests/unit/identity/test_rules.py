@@ -32,9 +32,11 @@ def test_the_shipped_tables_have_no_fault():
 @pytest.mark.parametrize(
     ("table", "line", "message"),
     [
-        ("identity_kinds", "cookie,7,true,1,,true,x", "'cookie' is no kind of identifier"),
-        ("identity_kinds", "email,9,false,1,,true,x", "kind email stands in line 5 already"),
-        ("identity_kinds", "email,8,false,2,,true,x", "persons_per_value can only be 1"),
+        ("identity_kinds", "cookie,7,true,1,,true,,x", "'cookie' is no kind of identifier"),
+        ("identity_kinds", "email,9,false,1,,true,5,x", "kind email stands in line 5 already"),
+        ("identity_kinds", "email,8,false,2,,true,5,x", "persons_per_value can only be 1"),
+        ("identity_kinds", "email,8,false,1,,true,0,x", "records_per_value is no number from 1 on"),
+        ("identity_kinds", "visitor_id,8,true,1,,true,5,x", "records_per_value is for kinds that are neither weak"),
         ("identity_blocklist", "email,regex,a,b", "match 'regex' is neither value nor pattern"),
         ("identity_blocklist", "email,pattern,(a,b", "the pattern is no regular expression"),
         ("identity_blocklist", "email,value,,b", "value is empty"),

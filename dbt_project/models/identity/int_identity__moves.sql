@@ -1,0 +1,40 @@
+{{ config(materialized='table') }}
+
+with
+
+before as (
+    select * from {{ source('run', 'identity_map_before') }}
+),
+
+-- A person first seen after as_of is published when its day comes.
+after as (
+    select
+        assignments.identifier_key,
+        persons.anchor_key,
+        persons.is_visitor
+    from {{ ref('int_identity__assignments') }} as assignments
+    inner join {{ ref('persons') }} as persons on persons.anchor_key = assignments.anchor_key
+    where persons.first_seen_at < {{ as_of_end_at() }}
+),
+
+compared as (
+    select
+        coalesce(after.identifier_key, before.identifier_key) as identifier_key,
+        before.anchor_key as from_key,
+        after.anchor_key,
+        before.anchor_key is not null and before.is_visitor as from_is_visitor,
+        coalesce(after.is_visitor, false) as is_visitor,
+        before.identifier_key is null as is_new
+    from after
+    full outer join before on before.identifier_key = after.identifier_key
+    where before.anchor_key is distinct from after.anchor_key
+),
+
+-- A backfill of an earlier day moves nobody: who is who is today's knowledge.
+moves as (
+    select compared.*
+    from compared
+    inner join {{ source('run', 'context') }} as context on context.is_newest
+)
+
+select * from moves

@@ -1,0 +1,32 @@
+"""The comparison of the resolver with plain components runs, and finds a disagreement where there is one."""
+
+import duckdb
+import numpy as np
+import pytest
+
+from tests.bench.identity import contestants, report, same_where_plain, shop_graph, whole_way
+
+
+@pytest.fixture(scope="module")
+def con():
+    with duckdb.connect() as con:
+        shop_graph(con, 3000, seed=1)
+        yield con
+
+
+def test_all_find_the_same_persons_where_nothing_is_contested(con):
+    text, agreed = report(con, times=1, leave_out=())
+    assert agreed
+    assert [line.count("| yes |") for line in text.splitlines()].count(1) == 5
+
+
+def test_a_person_too_many_or_too_few_is_a_disagreement(con):
+    anchors = whole_way(con)
+    plain = next(iter(contestants(con).values()))()
+    assert same_where_plain(con, plain, plain, anchors)
+    split = plain.copy()
+    blocked = np.bincount(plain[anchors < 0], minlength=plain.max() + 1)
+    label = np.flatnonzero((np.bincount(plain) > 2) & (blocked == 0))[0]
+    split[np.flatnonzero(plain == label)[0]] = -5
+    assert not same_where_plain(con, plain, split, anchors)
+    assert not same_where_plain(con, plain, np.zeros_like(plain), anchors)
