@@ -1,62 +1,22 @@
 """The command line. Results on stdout, progress on stderr; exit 0 done, 1 stopped, 2 wrong use or configuration."""
 
 import atexit
-import gc
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
-from dagster_project.errors import KizunaError, UsageError
+from dagster_project.command_shape import Group, home_option, show
+from dagster_project.customer.commands import card, path, why
+from dagster_project.errors import UsageError
 from dagster_project.home import DEFAULT_HOME, Home
 
 DATE = click.DateTime(["%Y-%m-%d"])
-
-
-class Group(click.Group):
-    """A group of commands whose users see plain words instead of tracebacks."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an error of ours ends it with its message and exit status."""
-        try:
-            return super().invoke(ctx)
-        except KizunaError as error:
-            click.echo(f"kizuna: {error}", err=True)
-            status = error.exit_code
-        except BrokenPipeError:
-            status = 1
-        # Outside the handler, and collected: the error's frames hold connections; DuckDB would complain at exit.
-        gc.collect()
-        ctx.exit(status)
-
-
-def home_option(command: Callable) -> Callable:
-    """`--home DIR` and `--json`, which every command takes."""
-    command = click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")(command)
-    return click.option(
-        "--home",
-        "home_path",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="KIZUNA_HOME",
-        default=DEFAULT_HOME,
-        show_default=True,
-        help="The folder under which all that a run writes lies.",
-    )(command)
-
-
-def show(result: Any, as_json: bool, text: Callable[[], None]) -> None:
-    """Print `result` for machines, or call `text` for people."""
-    if as_json:
-        click.echo(json.dumps(result, ensure_ascii=False, default=str, indent=1))
-    else:
-        text()
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -304,38 +264,8 @@ def ui(home_path: Path, as_json: bool, port: int, host: str, sources: Path) -> N
     )
 
 
-@cli.command()
-@click.argument("who")
-@home_option
-def card(who: str, home_path: Path, as_json: bool) -> None:
-    """Show one customer: WHO is a customer_id or kind:value."""
-    from dagster_project import customer_card
-
-    found = customer_card.look_up(Home.open(home_path), who)
-    show(found, as_json, lambda: customer_card.print_card(found))
-
-
-@cli.command()
-@click.argument("a")
-@click.argument("b")
-@home_option
-def path(a: str, b: str, home_path: Path, as_json: bool) -> None:
-    """Show why A and B are one person, or that they are not. Each is a customer_id or kind:value."""
-    from dagster_project import customer_card
-
-    found = customer_card.path(Home.open(home_path), a, b)
-    show(found, as_json, lambda: customer_card.print_path(found))
-
-
-@cli.command()
-@click.argument("feed_row_id")
-@home_option
-def why(feed_row_id: str, home_path: Path, as_json: bool) -> None:
-    """Show why a feed row was made, back to its rows in the sources."""
-    from dagster_project import customer_card
-
-    found = customer_card.why(Home.open(home_path), feed_row_id)
-    show(found, as_json, lambda: customer_card.print_why(found))
+for command in (card, path, why):
+    cli.add_command(command)
 
 
 @cli.command()

@@ -5,7 +5,8 @@ One step per stage makes the gate: a step that fails, for whatever reason, leave
 
 import queue
 import re
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dagster import (
@@ -65,11 +66,11 @@ def dbt_stage(
     manifest: Mapping[str, Any],
     partitions: PartitionsDefinition,
     extra_specs: list[AssetSpec] | None = None,
-    before: Any = None,
+    before: Sequence[Any] = (),
 ) -> AssetsDefinition:
     """The Dagster step of `stage`: every dbt model under `models/<stage>` (or the seeds, for `rules`).
 
-    `before(con, home, run)` yields the Outputs of `extra_specs`: Python tables that the models read.
+    Each `before(con, home, run)` yields Outputs of `extra_specs`: Python tables that the models read.
     """
     select = SEEDS if stage == "rules" else f"fqn:kizuna.{stage}"
     specs, check_specs = build_dbt_specs(
@@ -96,8 +97,8 @@ def dbt_stage(
     )
     def step(context: AssetExecutionContext, home: HomeResource) -> Iterator[Any]:
         with home.stage(context, stage) as (con, run):
-            if before is not None:
-                yield from before(con, home.home, run)
+            for prepare in before:
+                yield from prepare(con, home.home, run)
             failures: list[str] = []
             for event in _dbt_events(home, select, manifest, context):
                 if isinstance(event, Output):
@@ -143,7 +144,14 @@ def _dbt_events(
 
 def _told(message: str | None) -> str:
     """A message of dbt or the database on one line, without the values that it quotes: they may be personal."""
-    return " ".join(re.sub(r"'[^']*'", "'...'", message or "").split())[:600]
+    text, trace, inner = (message or "").rpartition("Traceback (most recent call last):\n")
+    lines = textwrap.dedent(inner).splitlines()
+    if trace:
+        # A Python model: not where it happened, only what.
+        last = max((number for number, line in enumerate(lines) if line.startswith("  ")), default=-1)
+        lines = [text.partition("Traceback")[0], re.sub(r"^[\w.]+: ", "", "\n".join(lines[last + 1 :]))]
+    text = "\n".join(lines)
+    return " ".join(re.sub(r"'[^']*'", "'...'", text).split())[:600]
 
 
 def _with_figures(output: Output, con: Any, manifest: Mapping[str, Any]) -> Output:

@@ -21,6 +21,7 @@ from dagster_project import dbt_runner
 from dagster_project.activation.assets import activation_assets
 from dagster_project.dbt_stage import dbt_stage
 from dagster_project.home import DEFAULT_HOME, Home
+from dagster_project.identity.inputs import IDENTITY_INPUTS, prepare_matching
 from dagster_project.landing.assets import landing_assets
 from dagster_project.publish.assets import HOURLY, hourly_publish_assets, publish_assets
 from dagster_project.publish.first_day import first_day
@@ -39,8 +40,8 @@ days = DailyPartitionsDefinition(start_date=str(first_day(home)), timezone=TOKYO
 stages = [
     dbt_stage("rules", manifest, days),
     landing_assets(days),
-    dbt_stage("staging", manifest, days, extra_specs=STAGING_INPUTS, before=prepare_staging),
-    dbt_stage("identity", manifest, days, before=load_published_ids),
+    dbt_stage("staging", manifest, days, extra_specs=STAGING_INPUTS, before=(prepare_staging,)),
+    dbt_stage("identity", manifest, days, extra_specs=IDENTITY_INPUTS, before=(load_published_ids, prepare_matching)),
     dbt_stage("core", manifest, days),
     dbt_stage("marts", manifest, days),
     dbt_stage("insights", manifest, days),

@@ -11,10 +11,11 @@ def faults() -> list[Fault]:
     """All faults of sources.yml, rule tables, scenarios, feeds and expectations."""
     from dagster_project.activation.feeds import check_feeds
     from dagster_project.activation.scenarios import check_scenarios
+    from dagster_project.identity.likely.declaration import check_declaration
     from dagster_project.identity.rules import check_identity_rules
     from dagster_project.landing.origins import check_origins
     from dagster_project.rule_tables import rule_faults
-    from dagster_project.setting_faults import setting_faults
+    from dagster_project.setting_faults import is_on, setting_faults
 
     return sorted(
         {
@@ -22,6 +23,7 @@ def faults() -> list[Fault]:
             *rule_faults(),
             *setting_faults(),
             *check_identity_rules(seeds() / "rules"),
+            *check_declaration(seeds(), is_on("probabilistic")),
             *check_scenarios(seeds() / "scenarios"),
             *_feed_faults(check_feeds),
             *_expectation_faults(),

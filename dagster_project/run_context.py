@@ -9,9 +9,21 @@ from datetime import UTC, date, datetime, time, timedelta
 import duckdb
 
 from dagster_project.home import Home
+from dagster_project.identity.hashing import links_gmail_aliases
 from dagster_project.settings import effective_settings
 
 TOKYO = timedelta(hours=9)
+
+# What the identity stage reads from the ledger besides published_ids, by table of schema run.
+IDENTITY_TABLES = {
+    "identity_before": "as_of date, landing_no bigint, has_withdrawn boolean, has_restored boolean",
+    "identity_map_before": "identifier_key bigint, anchor_key bigint, from_key bigint, is_visitor boolean, since date",
+    "identity_changes_before": "as_of date, change varchar, from_id varchar, to_id varchar, from_is_visitor boolean,"
+    " to_is_visitor boolean, identifiers bigint, because varchar",
+}
+
+# The figures of identity_health at earlier runs, as schema run holds them.
+HEALTH_COLUMNS = "as_of date, metric varchar, dimension varchar, reason varchar, value double"
 
 
 def tokyo_today(now: datetime | None = None) -> date:
@@ -53,7 +65,7 @@ def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContex
     con.execute(
         "create or replace table run.context as select cast(? as date) as as_of, cast(? as timestamp) as as_of_end_at,"
         " cast(? as timestamp) as cut_off_at, cast(? as boolean) as is_newest, cast(? as boolean) as is_hourly,"
-        " cast(? as varchar) as salt",
+        " cast(? as varchar) as salt, cast(? as boolean) as gmail_aliases",
         [
             context.as_of,
             end_of_day(context.as_of),
@@ -61,6 +73,7 @@ def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContex
             context.is_newest,
             context.is_hourly,
             home.salt(),
+            links_gmail_aliases(),
         ],
     )
     con.execute("create or replace table run.settings (name varchar, value varchar)")
@@ -69,6 +82,9 @@ def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContex
     con.execute(
         "create table if not exists run.published_ids (customer_id varchar, anchor_key bigint, first_as_of date)"
     )
+    con.execute(f"create table if not exists run.identity_health_before ({HEALTH_COLUMNS})")
+    for name, columns in IDENTITY_TABLES.items():
+        con.execute(f"create table if not exists run.{name} ({columns})")
 
 
 def finish(con: duckdb.DuckDBPyConnection) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from dagster_project.activation.scenario import minute_of_day
 from dagster_project.errors import Fault
 from dagster_project.project import seeds
+from dagster_project.settings import effective_settings
 
 TABLE = "seeds/rules/settings.csv"
 
@@ -46,6 +47,14 @@ def setting_faults() -> list[Fault]:
     if not faults and minute_of_day(values["send_window_start"]) >= minute_of_day(values["send_window_end"]):
         faults.append(Fault(TABLE, 0, "send_window_start is not before send_window_end"))
     return faults
+
+
+def is_on(name: str) -> bool:
+    """Whether the switch `name` is set to 1; settings that cannot be read are told of elsewhere."""
+    try:
+        return effective_settings().get(name) == "1"
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError):
+        return False
 
 
 def _share(value: str) -> float:
@@ -95,5 +104,10 @@ READERS: dict[str, Callable[[str], Any]] = {
     "expires_after_days": _no_less_than_nothing,
     "keep_days": _at_least(1),
     "probabilistic": _switch,
+    "gmail_aliases": _switch,
     "volumes_block": _switch,
+    "identity_conflict_points": _at_least(1),
+    "person_max_identifiers": _at_least(1),
+    "merged_max_share": _share,
+    "attributed_max_fall": _share,
 }

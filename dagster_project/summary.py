@@ -4,11 +4,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
 
+from dagster_project.activation.feeds import load_feeds
 from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids
 from dagster_project.home import Home
+from dagster_project.project import seeds
+from dagster_project.publish.change_report import identity_changes
 from dagster_project.publish.reader import connect_day
 from dagster_project.run_context import TOKYO
 
@@ -38,6 +42,7 @@ def of_run(home: Home, as_of: date, syncs_before: dict[str, str]) -> dict[str, A
             cursor = con.execute(sql, [as_of] if "?" in sql else [])
             columns = [column[0] for column in cursor.description or []]
             result[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        result["identity_changes"] = identity_changes(con, as_of, load_feeds(seeds() / "feeds"))
     result["feeds"] = _feeds(home, syncs_before)
     return result
 
@@ -80,7 +85,8 @@ def print_table(rows: list[dict[str, Any]], empty: str = "nothing", title: str |
         return
     table = Table(title=title, title_justify="left", title_style="bold")
     for column, value in rows[0].items():
-        table.add_column(column, justify="right" if isinstance(value, int | float) else "left")
+        # Folded, never cut: a file and line without its end is of no use.
+        table.add_column(column, justify="right" if isinstance(value, int | float) else "left", overflow="fold")
     for row in rows:
         table.add_row(*[_cell(value) for value in row.values()])
     console.print(table)
@@ -100,11 +106,23 @@ def print_run(result: dict[str, Any]) -> None:
     """The result of a run as a person reads it."""
     print_table(result["sources"], title="Sources: rows landed, quarantined, and the shares with a customer")
     print_table(result["persons"], title="Persons")
+    _print_identity_changes(result["identity_changes"])
     print_table(_rf_rows(result["rf"]), title="RF table: customers (months since the last purchase x purchases)")
     print_table(result["pyramid"], title="Rank pyramid over all brands")
     print_table(result["lists"], "no step was due", title="Target lists")
     print_table(result["suppressions"], "none", title="Suppressed, and why")
     print_table(result["feeds"], "nothing changed, no sync was made", title="Feeds")
+
+
+def _print_identity_changes(found: dict[str, list[dict[str, Any]]]) -> None:
+    """Whom the run merged and split; nothing where it changed nobody."""
+    if found["counts"]:
+        print_table(found["counts"], title="Customer ids that changed")
+    if found["first"]:
+        print_table(found["first"], title="The first of them")
+        click.echo("All of them: mart identity_changes. Why: kizuna path FROM_ID TO_ID")
+    if found["affected"]:
+        print_table(found["affected"], title="Rows about them")
 
 
 def _rf_rows(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:

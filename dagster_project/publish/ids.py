@@ -7,12 +7,14 @@ import duckdb
 
 from dagster_project.files import replace, sync
 from dagster_project.home import Home
+from dagster_project.publish import identity_ledger
 from dagster_project.run_context import RunContext
 
 
 def load_published_ids(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> Iterator[Any]:
     """What the identity stage reads besides staging; yields no output of its own."""
     load(con, home)
+    identity_ledger.load(con, home, run)
     yield from ()
 
 

@@ -16,8 +16,12 @@ def _folder(home: Home) -> Path:
 
 def newest_published(home: Home) -> date | None:
     """The latest as_of that was published in this home, None before the first."""
-    days = [date.fromisoformat(file.stem) for file in _folder(home).glob("*.json")]
-    return max(days, default=None)
+    return max(published_files(home), default=None)
+
+
+def published_files(home: Home) -> dict[date, Path]:
+    """Every as_of that was published in this home, with its record."""
+    return {date.fromisoformat(file.stem): file for file in _folder(home).glob("*.json")}
 
 
 def rules_hash() -> str:

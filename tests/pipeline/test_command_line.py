@@ -220,6 +220,17 @@ def test_card_path_and_dry_run_speak_json(shop: Shop) -> None:
     assert found["is_one_person"]
     assert found["chain"]
     assert all(step["rule"] and step["source"] for step in found["chain"])
+    [(other,)] = shop.query(
+        "select member_ids[1] from marts.customers where customer_id <> ? and len(member_ids) > 0"
+        " order by customer_id limit 1",
+        [customer_id],
+    )
+    apart = json.loads(shop.kizuna("path", f"member_id:{member_id}", f"member_id:{other}", "--json").stdout)
+    assert not apart["is_one_person"]
+    assert apart["is_linked"] == any(step["status"] == "blocked" for step in apart["chain"])
+    assert "no step 99" in shop.kizuna(
+        "path", f"member_id:{member_id}", f"card_no:{card_no}", "--without", "99", check=2
+    ).stderr  # fmt: skip
     dry = json.loads(shop.kizuna("sync", "customers", "--dry-run", "--json").stdout)
     assert dry["counts"]["unchanged"] == dry["accepted_rows"] > 0
     before = len(shop.manifests("customers"))

@@ -1,0 +1,90 @@
+"""Who every identifier belonged to at each published run, in the ledger: what merges and splits are told from.
+
+`home/ledger/identity_map/<as_of>.parquet` holds the identifiers whose person differs from the published run before (at
+the first run, all of them); `identity_changes/<as_of>.parquet` holds what that came to, one row per pair of customer
+ids. A repetition of a run replaces its own files and compares with the run before it; a backfill of an earlier day
+writes nothing, and shows what was written at the time.
+"""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from dagster_project.files import replace, sync
+from dagster_project.home import Home
+from dagster_project.landing import manifest
+from dagster_project.publish.runs import published_files
+from dagster_project.run_context import IDENTITY_TABLES, RunContext
+
+# What goes into the ledger, in the order that packs best.
+_WRITTEN = {
+    "identity_map": "select context.as_of, moves.identifier_key, moves.from_key, moves.anchor_key, moves.is_visitor"
+    " from identity.int_identity__moves as moves cross join run.context as context"
+    " order by moves.anchor_key nulls last, moves.identifier_key",
+    "identity_changes": "select changes.* from identity.identity_changes as changes"
+    " inner join run.context as context on context.as_of = changes.as_of order by all",
+}
+
+# An identifier's last row says whose it is. Nearly all rows stand in the first run's file, so only later files are
+# grouped; arg_max takes a struct, since over single columns it would pass over nulls.
+_LATEST = """
+    insert into run.identity_map_before
+    with later as (
+        select identifier_key, arg_max({
+            'anchor_key': anchor_key, 'from_key': from_key, 'is_visitor': is_visitor, 'as_of': as_of
+        }, as_of) as latest
+        from read_parquet($2) where $3 group by identifier_key
+    )
+    select identifier_key, anchor_key, from_key, is_visitor, as_of from read_parquet($1)
+    where identifier_key not in (select identifier_key from later)
+    union all
+    select identifier_key, latest.anchor_key, latest.from_key, latest.is_visitor, latest.as_of from later
+"""
+
+
+def load(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> None:
+    """Write run.identity_before, run.identity_map_before and run.identity_changes_before from the ledger.
+
+    Only days that were published count: a run that stopped half-way may have left files of its own. A backfill sees
+    the map as the newest run left it, and changes up to its own day.
+    """
+    for name, columns in IDENTITY_TABLES.items():
+        con.execute(f"create or replace table run.{name} ({columns})")
+    published = published_files(home)
+    before = [day for day in sorted(published) if day < run.as_of]
+    if before:
+        con.execute("insert into run.identity_before values (?, ?, ?, ?)", _landings(home, before[-1], published))
+    if files := _files(home, "identity_map", before if run.is_newest else list(published)):
+        con.execute(_LATEST, [files[0], files[1:] or files[:1], bool(files[1:])])
+    own = [] if run.is_newest else [day for day in published if day == run.as_of]
+    if files := _files(home, "identity_changes", [*before, *own]):
+        con.execute("insert into run.identity_changes_before by name select * from read_parquet(?)", [files])
+
+
+def record(con: duckdb.DuckDBPyConnection, home: Home, as_of: date) -> None:
+    """Keep what differs from the published run before; repeating a run replaces its own files."""
+    for name, rows in _WRITTEN.items():
+        folder = home.ledger / name
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside = folder / f"{as_of}.parquet.tmp"
+        target = str(aside).replace("'", "''")
+        con.execute(f"copy ({rows}) to '{target}' (format parquet, compression zstd)")
+        sync(aside)
+        replace(aside, folder / f"{as_of}.parquet")
+
+
+def _files(home: Home, name: str, days: list[date]) -> list[str]:
+    paths = [home.ledger / name / f"{day}.parquet" for day in sorted(days)]
+    return [str(path) for path in paths if path.exists()]
+
+
+def _landings(home: Home, day: date, published: dict[date, Path]) -> tuple[date, int, bool, bool]:
+    """(day, its newest landing, whether a file of it is withdrawn now, whether one withdrawn then is back)."""
+    held = set(json.loads(published[day].read_text())["file_ids"])
+    known = manifest.read(home)
+    newest = max((file.landing_no for file in known.landed if file.file_id in held), default=0)
+    in_use = {file.file_id: file.landing_no for file in known.in_use}
+    is_back = any(file_id not in held and landing_no <= newest for file_id, landing_no in in_use.items())
+    return day, newest, bool(held - in_use.keys()), is_back

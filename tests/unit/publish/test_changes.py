@@ -1,0 +1,124 @@
+"""The published touchpoints are those of the warehouse, whatever was published before."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dagster_project.home import Home
+from dagster_project.publish import changes
+
+# (touchpoint_id, customer_id, Tokyo day of May 2026, batch); as of 10 May, so that t4 waits.
+BEFORE = [
+    ("t1", "c1", 1, "b1"), ("t2", "c2", 2, "b1"), ("t3", None, 3, "b1"), ("t4", "c1", 11, "b1"),
+    *((f"u{number}", "c3", 4, "b1") for number in range(20)),
+]  # fmt: skip
+ROWS = "select touchpoint_id, customer_id, occurred_at from {} order by all"
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse with BEFORE in it, published."""
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("create schema run; create schema core; create table run.context (as_of_end_at timestamp)")
+        connection.execute(f"attach '{tmp_path / 'marts.duckdb'}' as publication; create schema publication.marts")
+        _build(connection, BEFORE, as_of_end=11)
+        _write_anew(connection)
+        changes.note(connection)
+        yield connection
+
+
+def _build(con: duckdb.DuckDBPyConnection, rows: list[tuple], as_of_end: int) -> None:
+    con.execute(f"create or replace table {changes.ROWS} (touchpoint_id text, customer_id text, day int, _batch text)")
+    con.executemany(f"insert into {changes.ROWS} values (?, ?, ?, ?)", rows)
+    con.execute(f"alter table {changes.ROWS} add column occurred_at timestamp")
+    con.execute(f"update {changes.ROWS} set occurred_at = timestamp '2026-05-01' + (day - 1) * interval 1 day")
+    con.execute(f"create or replace view core.touchpoints as {ROWS.format(changes.ROWS)}")
+    con.execute("delete from run.context")
+    con.execute("insert into run.context select timestamp '2026-05-01' + ? * interval 1 day", [as_of_end - 1])
+
+
+def _write_anew(con: duckdb.DuckDBPyConnection) -> None:
+    current = f"core.touchpoints where occurred_at < {changes.AS_OF_END}"
+    con.execute(f"create or replace table {changes.PUBLISHED} as select * from {current}")
+
+
+CHANGES = {
+    "nothing": (BEFORE, 11),
+    "a new act": ([*BEFORE, ("t5", "c2", 9, "b2")], 11),
+    "another customer": ([("t1", "c2", 1, "b2"), *BEFORE[1:]], 11),
+    "an act is gone": (BEFORE[1:], 11),
+    "the day comes of an act that waited": (BEFORE, 12),
+    "one is gone as another's day comes": (BEFORE[1:], 12),
+    "a changed act is not yet of the day": ([("t1", "c1", 11, "b2"), *BEFORE[1:]], 11),
+    "an act comes, one changes, one is gone, one's day comes": (
+        [("t2", "c1", 2, "b3"), ("t5", "c5", 5, "b2"), *BEFORE[2:]],
+        12,
+    ),
+}
+
+
+@pytest.mark.parametrize(("rows", "as_of_end"), CHANGES.values(), ids=CHANGES.keys())
+def test_what_has_changed_is_all_that_is_written(con: duckdb.DuckDBPyConnection, rows: list, as_of_end: int) -> None:
+    _build(con, rows, as_of_end)
+    assert changes.bring_up_to_date(con)
+    published = con.execute(ROWS.format(changes.PUBLISHED)).fetchall()
+    assert published == con.execute(ROWS.format(f"core.touchpoints where occurred_at < {changes.AS_OF_END}")).fetchall()
+
+
+def test_day_after_day_the_same(con: duckdb.DuckDBPyConnection) -> None:
+    current = f"core.touchpoints where occurred_at < {changes.AS_OF_END}"
+    rows = list(BEFORE)
+    for day, name in enumerate(("v", "w", "x", "y"), 11):
+        # An act comes, another's customer changes, a third is gone.
+        changed = (rows[-2][0], f"c{day}", rows[-2][2], f"b{day}")
+        rows = [*rows[1:-2], changed, rows[-1], (name, "c1", day + 1, f"b{day}")]
+        _build(con, rows, day)
+        assert changes.bring_up_to_date(con)
+        changes.note(con)
+        assert con.execute(ROWS.format(changes.PUBLISHED)).fetchall() == con.execute(ROWS.format(current)).fetchall()
+
+
+def test_a_warehouse_restored_from_a_backup_is_written_anew(con: duckdb.DuckDBPyConnection) -> None:
+    _build(con, [("t1", "c2", 1, "b2"), *BEFORE[1:]], 11)
+    assert changes.bring_up_to_date(con)
+    changes.note(con)
+    _build(con, BEFORE, 11)
+    assert not changes.bring_up_to_date(con)
+
+
+@pytest.mark.parametrize(
+    ("rows", "as_of_end"),
+    [([(name, customer, day, "b9") for name, customer, day, _ in BEFORE], 11), (BEFORE, 10)],
+    ids=["a warehouse built anew", "an earlier day"],
+)
+def test_other_rows_than_a_few_are_written_anew(con: duckdb.DuckDBPyConnection, rows: list, as_of_end: int) -> None:
+    _build(con, rows, as_of_end)
+    assert not changes.bring_up_to_date(con)
+
+
+def test_another_set_of_columns_is_written_anew(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(f"alter table {changes.PUBLISHED} add column brand_id varchar")
+    assert not changes.bring_up_to_date(con)
+
+
+def test_a_publication_that_tells_nothing_of_its_rows_is_not_kept(con: duckdb.DuckDBPyConnection) -> None:
+    assert changes.keep_marts(con)
+    con.execute(f"comment on table {changes.PUBLISHED} is null")
+    assert not changes.keep_marts(con)
+
+
+def test_what_is_no_mart_any_more_is_dropped(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create table publication.marts.of_yore (a int)")
+    assert changes.keep_marts(con)
+    tables = con.execute("select table_name from duckdb_tables() where database_name = 'publication'").fetchall()
+    assert tables == [("touchpoints",)]
+
+
+def test_there_is_nothing_to_copy_before_the_first_publication(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert not changes.copy_published(home, tmp_path / "copy.duckdb")
+    home.published.write_bytes(b"marts")
+    assert changes.copy_published(home, tmp_path / "copy.duckdb")
+    assert (tmp_path / "copy.duckdb").read_bytes() == b"marts"
