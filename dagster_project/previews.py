@@ -28,6 +28,10 @@ PREVIEWS: dict[str, Callable[[duckdb.DuckDBPyConnection], str]] = {
         "select brand_id, rank, customers, share, moved_up, moved_down"
         " from marts.brand_pyramid order by brand_id, rank limit 60"
     ),
+    "identity_health": _query(
+        "select metric, dimension, reason, value, previous_value, change from marts.identity_health order by all"
+    ),
+    "identity_largest_persons": _query("select * from marts.identity_largest_persons order by position"),
     "purchase_conversion": _query("select * from marts.purchase_conversion order by 1"),
     "row_accounts": _query("select * from staging.row_accounts order by source"),
     "source_coverage": _query("select * from marts.source_coverage order by source"),

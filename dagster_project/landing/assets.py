@@ -19,7 +19,7 @@ from dagster_project.dbt_stage import OWNER
 from dagster_project.landing import contract
 from dagster_project.landing.land import land
 from dagster_project.landing.views import refresh
-from dagster_project.publish import volumes
+from dagster_project.publish import health, volumes
 from dagster_project.resources import HomeResource
 
 
@@ -73,6 +73,7 @@ def landing_assets(partitions: PartitionsDefinition) -> Any:
                     progress.report("", f"warning: {warning}")
             refresh(con, home.home)
             volumes.load(con, home.home, run.as_of)
+            health.load(con, home.home, run.as_of)
             totals = dict(con.execute("select source, sum(rows) from run.files group by source").fetchall())
             counts = dict(con.execute("select source, count(*) from run.files group by source").fetchall())
             for name in sources:

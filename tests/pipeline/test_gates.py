@@ -60,13 +60,13 @@ def columns_are_shifted(shop: Shop) -> None:
     )
 
 
-def cards_share_the_shops_own_address(shop: Shop) -> None:
-    """Staff typed the shop's address for every customer who gave none."""
+def staff_type_their_own_member_id(shop: Shop) -> None:
+    """For every customer who gave none, with the shop's own address: no limit on records holds for member ids."""
     deliver(
         shop,
         "store_cards",
-        "card_no,email,registered_at,updated_at",
-        [f"77{number:010d},{OWN_ADDRESS},2026-04-01T10:00:00,2026-04-01T10:00:00" for number in range(120)],
+        "card_no,member_id,email,registered_at,updated_at",
+        [f"77{number:010d},M-STAFF,{OWN_ADDRESS},2026-04-01T10:00:00,2026-04-01T10:00:00" for number in range(60)],
     )
 
 
@@ -131,8 +131,8 @@ FAULTS = (
     ),
     Planted(
         "identity",
-        cards_share_the_shops_own_address,
-        ("gate of stage identity", "100 cards, phones and addresses", "identity_blocklist.csv"),
+        staff_type_their_own_member_id,
+        ("gate of stage identity", "person_max_identifiers", "identity_blocklist.csv"),
     ),
     Planted("core", a_jan_code_stands_in_the_amount, ("gate of stage core", "100 million yen", "kizuna landing list")),
     Planted("marts", a_segment_is_missing, ("stage marts", "rf_")),
