@@ -10,6 +10,7 @@ import duckdb
 
 from dagster_project import dbt_runner
 from dagster_project.home import Home
+from dagster_project.identity.hashing import links_gmail_aliases
 from dagster_project.project import DBT_PROJECT
 from dagster_project.staging import fingerprint
 
@@ -50,6 +51,10 @@ def _relations(home: Home) -> list[str]:
 
 
 def _digest(home: Home) -> str:
-    texts = [node.raw_code for node in _models(home)]
+    """Of the text of every model in their stages: an incremental model reads others through views, and macros."""
+    stages = {node.fqn[1] for node in _models(home)}
+    nodes = sorted(dbt_runner.parsed(home).nodes.items())
+    texts = [node.raw_code for _, node in nodes if node.resource_type == "model" and node.fqn[1] in stages]
     texts += [file.read_text() for file in sorted((DBT_PROJECT / "macros").rglob("*.sql"))]
+    texts.append(f"gmail_aliases {links_gmail_aliases()}")  # they hold hashes of e-mail addresses
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

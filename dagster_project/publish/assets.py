@@ -14,7 +14,7 @@ from dagster_project.activation import feeds, lists
 from dagster_project.activation.ledger import run_id_of
 from dagster_project.dbt_stage import OWNER
 from dagster_project.errors import StageFailed
-from dagster_project.publish import docs, ids, marts, runs, volumes
+from dagster_project.publish import docs, health, identity_ledger, ids, marts, runs, volumes
 from dagster_project.publish.catalog import MARTS
 from dagster_project.resources import HomeResource
 from dagster_project.run_context import finish
@@ -63,8 +63,10 @@ def publish_assets(partitions: PartitionsDefinition) -> Any:
             if run.is_newest:
                 # The ledger goes first: a crash after it leaves ids and steps known that a re-run gives again.
                 ids.record(con, place, run_id_of(run))
+                identity_ledger.record(con, place, run.as_of)
                 lists.commit(place, run_id_of(run))
                 volumes.record(con, place, run.as_of)
+                health.record(con, place, run.as_of)
             marts.swap(place, run.as_of, run.is_newest)
             if run.is_newest:
                 files = [file_id for (file_id,) in con.execute("select file_id from run.files").fetchall()]

@@ -8,10 +8,16 @@ import duckdb
 
 MARTS: dict[str, tuple[str, str]] = {
     "customers": ("insights.customers", "customer_id"),
+    "customer_attribute_sources": ("core.customer_attribute_sources", "customer_id, attribute"),
     "visitors": ("insights.visitors", "customer_id"),
     "customer_identifiers": ("identity.customer_identifiers", "customer_id, identifier_kind, identifier_hash"),
     "customer_aliases": ("identity.customer_aliases", "all"),
+    "identity_changes": ("identity.identity_changes", "as_of, change, from_id nulls last, to_id nulls last"),
+    "identity_nodes": ("identity.identity_nodes", "identifier_key"),
+    "identity_conflicts": ("identity.identity_conflicts", "left_hash, right_hash"),
     "identity_edges": ("identity.identity_edges", "left_kind, left_hash, right_kind, right_hash, rule, source"),
+    "identity_match_weights": ("identity.identity_match_weights", "left_hash, right_hash, position"),
+    "identity_reviews": ("identity.identity_reviews", "left_hash, right_hash"),
     "touchpoints": ("core.touchpoints", ""),
     "orders": ("core.orders", "order_id"),
     "order_items": ("core.order_items", "order_id, line_no"),
@@ -23,6 +29,8 @@ MARTS: dict[str, tuple[str, str]] = {
     "score_ledger": ("marts.score_ledger", ""),
     "scores": ("marts.scores", "customer_id"),
     "badges": ("marts.badges", "customer_id, badge_id"),
+    "identity_health": ("marts.identity_health", "metric, dimension, reason"),
+    "identity_largest_persons": ("marts.identity_largest_persons", "position"),
     "kpi_daily": ("marts.kpi_daily", "day, metric"),
     "source_coverage": ("marts.source_coverage", "source"),
     "scenario_targets": ("activation.all_scenario_targets", "as_of, feed_row_id"),
@@ -34,7 +42,12 @@ MARTS: dict[str, tuple[str, str]] = {
 # The column by which a mart of events is cut at the end of as_of: later rows are good rows that wait.
 EVENT_TIME = {"touchpoints": "occurred_at", "orders": "ordered_at", "order_items": "ordered_at"}
 # Marts of identity, which knows nothing of as_of: a person first seen later is not published yet.
-PERSONS = {"customer_identifiers", "customer_aliases"}
+PERSONS = {"customer_identifiers", "customer_aliases", "customer_attribute_sources"}
+# What was decided from is published whole, so that it can be decided again; ids of persons first seen later are not.
+DECIDED = {"identity_nodes"}
+PUBLISHED_PERSONS = (
+    "select customer_id from identity.persons where first_seen_at < (select as_of_end_at from run.context)"
+)
 
 
 def selection(mart: str) -> str:
@@ -45,15 +58,14 @@ def selection(mart: str) -> str:
 
 def _rows(mart: str) -> str:
     """The rows of a mart as of the run's day. Names are this module's own constants."""
-    relation, where = MARTS[mart][0], ""
+    relation, columns, where = MARTS[mart][0], "*", ""
     if mart in EVENT_TIME:
         where = f" where {EVENT_TIME[mart]} < (select as_of_end_at from run.context)"
     elif mart in PERSONS:
-        where = (
-            " where customer_id is null or customer_id in (select customer_id from identity.persons"
-            " where first_seen_at < (select as_of_end_at from run.context))"
-        )
-    return f"select * from {relation}{where}"
+        where = f" where customer_id is null or customer_id in ({PUBLISHED_PERSONS})"
+    elif mart in DECIDED:
+        columns = f"* replace (case when customer_id in ({PUBLISHED_PERSONS}) then customer_id end as customer_id)"
+    return f"select {columns} from {relation}{where}"
 
 
 def create_views(con: duckdb.DuckDBPyConnection) -> None:

@@ -12,10 +12,13 @@ import duckdb
 
 from dagster_project.files import replace, sync
 from dagster_project.home import Home
+from dagster_project.publish import changes
 from dagster_project.publish.catalog import MARTS, selection
 
 # DuckDB 2.0 writes this format, and clients from 1.2 on read it (1.5 tried).
 STORAGE_VERSION = "v1.2.0"
+# Level 1 takes a quarter less processor time than the default, and a seventh more space.
+PARQUET = "(format parquet, compression zstd, compression_level 1)"
 
 
 def build(
@@ -28,28 +31,52 @@ def build(
     folder = _scratch_parquet(home, as_of)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    database = _scratch_database(home)
-    database.unlink(missing_ok=True)
     if with_database:
-        con.execute(f"attach {_literal(database)} as publication (storage_version {_literal(STORAGE_VERSION)})")
-        con.execute("create schema publication.marts")
+        _attach(con, home)
     rows = {}
     try:
         for mart in MARTS:
             target = _literal(folder / f"{mart}.parquet")
             if with_database:
-                con.execute(f"create table publication.marts.{mart} as {selection(mart)}")
-                con.execute(f"copy publication.marts.{mart} to {target} (format parquet, compression zstd)")
+                if mart != changes.MART or not changes.bring_up_to_date(con):
+                    con.execute(f"create or replace table publication.marts.{mart} as {selection(mart)}")
+                con.execute(f"copy publication.marts.{mart} to {target} {PARQUET}")
                 counted = f"select count(*) from publication.marts.{mart}"
             else:
-                con.execute(f"copy ({selection(mart)}) to {target} (format parquet, compression zstd)")
+                con.execute(f"copy ({selection(mart)}) to {target} {PARQUET}")
                 counted = f"select count(*) from read_parquet({target})"
             [(rows[mart],)] = con.execute(counted).fetchall()
             report(mart, rows[mart])
+        if with_database:
+            changes.note(con)
+            con.execute("checkpoint publication")  # what is renamed is the file alone
     finally:
         if with_database:
             con.execute("detach publication")
     return rows
+
+
+def _attach(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Attach the database to build as `publication`: a copy of the published one, to change little in it, or new."""
+    database = _scratch_database(home)
+    attach = f"attach {_literal(database)} as publication (storage_version {_literal(STORAGE_VERSION)})"
+    _remove(database)
+    if changes.copy_published(home, database):
+        try:
+            con.execute(attach)
+            if changes.keep_marts(con):
+                return
+            con.execute("detach publication")
+        except duckdb.Error:
+            con.execute("detach database if exists publication")  # a damaged file is no ground to build on
+        _remove(database)
+    con.execute(attach)
+    con.execute("create schema publication.marts")
+
+
+def _remove(database: Path) -> None:
+    for file in (database, database.with_name(database.name + ".wal")):
+        file.unlink(missing_ok=True)
 
 
 def swap(home: Home, as_of: date, with_database: bool) -> None:

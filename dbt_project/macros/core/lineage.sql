@@ -24,7 +24,8 @@
 
 {% macro is_published_mart(node) -%}
     {{ return(
-        (node.schema in ['marts', 'insights'] and not node.name.startswith('int_') and node.name != 'source_coverage')
-        or node.name in ['touchpoints', 'orders', 'order_items', 'identity_edges', 'customer_identifiers', 'customer_aliases']
+        (node.schema in ['marts', 'insights'] and not node.name.startswith('int_') and node.name not in ['source_coverage', 'identity_health'])
+        or node.name in ['touchpoints', 'orders', 'order_items', 'identity_edges', 'customer_identifiers', 'customer_aliases',
+                         'identity_nodes', 'identity_changes', 'identity_conflicts', 'identity_match_weights', 'identity_reviews', 'customer_attribute_sources']
     ) }}
 {%- endmacro %}

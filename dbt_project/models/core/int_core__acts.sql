@@ -1,4 +1,5 @@
-{# A view over the facts, each kind of fact in the columns that all share; masters and customers are joined in `touchpoints`. #}
+{# A view over the facts, each kind of fact in the columns that all share; masters and customers are joined in `int_core__touchpoints`.
+   Event facts name the file that brought them and its state; the others, which follow from the newest versions of rows, have a state each. #}
 {{ config(materialized='view') }}
 
 with
@@ -20,7 +21,9 @@ web_acts as (
         true as is_first_line,
         quantity,
         amount,
-        visit_source
+        visit_source,
+        _file_id,
+        _state
     from {{ ref('int_core__web_events') }}
 ),
 
@@ -41,7 +44,9 @@ message_acts as (
         true as is_first_line,
         cast(0 as bigint) as quantity,
         cast(0 as decimal(18, 2)) as amount,
-        cast(null as varchar) as visit_source
+        cast(null as varchar) as visit_source,
+        _file_id,
+        _state
     from {{ ref('int_core__message_events') }}
 ),
 
@@ -62,7 +67,9 @@ social_acts as (
         true as is_first_line,
         cast(0 as bigint) as quantity,
         cast(0 as decimal(18, 2)) as amount,
-        cast(null as varchar) as visit_source
+        cast(null as varchar) as visit_source,
+        _file_id,
+        _state
     from {{ ref('int_core__social_actions') }}
 ),
 
@@ -83,7 +90,9 @@ survey_acts as (
         true as is_first_line,
         cast(0 as bigint) as quantity,
         cast(0 as decimal(18, 2)) as amount,
-        cast(null as varchar) as visit_source
+        cast(null as varchar) as visit_source,
+        _file_id,
+        _state
     from {{ ref('int_core__survey_answers') }}
 ),
 
@@ -104,7 +113,9 @@ review_acts as (
         true as is_first_line,
         cast(0 as bigint) as quantity,
         cast(0 as decimal(18, 2)) as amount,
-        cast(null as varchar) as visit_source
+        cast(null as varchar) as visit_source,
+        cast(null as varchar) as _file_id,
+        {{ content_state(['source_key', 'party_key', 'occurred_at', 'product_id']) }} as _state
     from {{ ref('int_core__reviews') }}
 ),
 
@@ -125,7 +136,9 @@ visit_acts as (
         true as is_first_line,
         cast(0 as bigint) as quantity,
         cast(0 as decimal(18, 2)) as amount,
-        cast(null as varchar) as visit_source
+        cast(null as varchar) as visit_source,
+        cast(null as varchar) as _file_id,
+        {{ content_state(['source_key', 'party_key', 'occurred_at', 'action', 'store_id']) }} as _state
     from {{ ref('int_core__store_visits') }}
 ),
 
@@ -170,7 +183,12 @@ order_line_acts as (
         is_first_line,
         coalesce(quantity, 0) as quantity,
         coalesce(amount, net_amount) as amount,
-        cast(null as varchar) as visit_source
+        cast(null as varchar) as visit_source,
+        cast(null as varchar) as _file_id,
+        {{ content_state([
+            'source', 'source_key', 'party_key', 'occurred_at', 'channel', 'action', 'product_id', 'store_id', 'campaign_id', 'order_id',
+            'is_first_line', 'quantity', 'amount', 'net_amount',
+        ]) }} as _state
     from order_acts
 ),
 

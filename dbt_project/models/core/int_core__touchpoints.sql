@@ -1,0 +1,65 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_changed_acts() }}",
+    post_hook=["{{ settle_customers() }}", "{{ settle_shared_devices() }}", "{{ settle_masters() }}"]
+) }}
+
+with
+
+acts as (
+    select
+        acts.*,
+        acts.brand_id as act_brand_id,
+        acts.campaign_id as act_campaign_id
+    from {{ ref('int_core__acts') }} as acts
+    where {{ files_to_add() }}
+    {%- if is_incremental() %}
+    union all
+    select
+        acts.*,
+        acts.brand_id as act_brand_id,
+        acts.campaign_id as act_campaign_id
+    from {{ ref('int_core__acts') }} as acts
+    where acts._file_id is null
+        and acts._state not in (select held._state from {{ this }} as held where held._file_id is null)
+    {%- endif %}
+),
+
+touchpoints as (
+    select
+        acts.source || ':' || acts.source_key as touchpoint_id,
+        coalesce(party_customers.customer_id, shared_device_events.customer_id) as customer_id,
+        acts.occurred_at,
+        {{ tokyo_day('acts.occurred_at') }} as occurred_on,
+        acts.channel,
+        acts.action,
+        acts.product_id,
+        acts.content_id,
+        acts.store_id,
+        {% for column, value in columns_of_masters() -%}
+        {{ value }} as {{ column }},
+        {% endfor -%}
+        acts.source,
+        acts.source_key,
+        acts.quantity,
+        acts.amount,
+        acts.order_id,
+        acts.is_first_line,
+        acts.visit_source,
+
+        -- what a later run holds the row against
+        acts.party_key,
+        acts.act_brand_id,
+        acts.act_campaign_id,
+        acts._file_id,
+        acts._state,
+        '{{ invocation_id }}' as _batch
+    from acts
+    left join {{ ref('party_customers') }} as party_customers on acts.party_key = party_customers.party_key
+    left join {{ ref('int_core__shared_device_events') }} as shared_device_events
+        on party_customers.shared_party_key = shared_device_events.party_key
+        and acts.occurred_at = shared_device_events.occurred_at
+    {{ join_masters() }}
+)
+
+select * from touchpoints
