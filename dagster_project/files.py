@@ -4,6 +4,10 @@ import os
 import shutil
 from pathlib import Path
 
+import duckdb
+
+from dagster_project.quoting import literal
+
 
 def sync(path: Path) -> None:
     """Force a file or a folder to the disk."""
@@ -36,4 +40,12 @@ def write_atomically(path: Path, content: bytes) -> None:
         handle.write(content)
         handle.flush()
         os.fsync(handle.fileno())
+    replace(aside, path)
+
+
+def copy_rows(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write the rows of `query` as Parquet to `path`, in a folder that is there; as whole as `write_atomically`."""
+    aside = path.with_name(path.name + ".tmp")
+    con.execute(f"copy ({query}) to {literal(aside)} (format parquet, compression zstd)")
+    sync(aside)
     replace(aside, path)

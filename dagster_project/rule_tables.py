@@ -15,6 +15,7 @@ import yaml
 
 from dagster_project.errors import Fault
 from dagster_project.project import seeds
+from dagster_project.quoting import literal
 
 Rows = list[tuple[int, list[str]]]
 
@@ -119,7 +120,7 @@ def _column_tests(column: str, kind: str, given: dict[str, Any]) -> Iterable[tup
     elif kind == "unique":
         yield f"{column}: stands twice", _repeated([column])
     elif kind == "accepted_values":
-        words = ", ".join("'" + str(value).replace("'", "''") + "'" for value in arguments["values"])
+        words = ", ".join(map(literal, arguments["values"]))
         yield (
             f"{column}: is none of {', '.join(map(str, arguments['values']))}",
             f'select _line from rules where "{column}" is not null and cast("{column}" as varchar) not in ({words})'

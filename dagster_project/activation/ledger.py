@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.run_context import TOKYO, RunContext
 
@@ -112,9 +113,7 @@ def restore_run(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
 def write_ledger(con: duckdb.DuckDBPyConnection, folder: Path, run: Run) -> None:
     """Write this run's ledger files into `folder`, from where `commit` moves them into the ledger."""
     for what, table in TABLES.items():
-        target = str(folder / f"{what}.parquet").replace("'", "''")
-        copied = f"copy (select * from activation.{table}) to '{target}'"
-        con.execute(f"{copied} (format parquet, compression zstd)")
+        copy_rows(con, f"select * from activation.{table}", folder / f"{what}.parquet")
     (folder / "run.json").write_bytes(run.content())
 
 

@@ -11,6 +11,7 @@ import duckdb
 
 from dagster_project.files import replace, sync, write_atomically
 from dagster_project.home import Home
+from dagster_project.quoting import literal
 
 _BEGUN = "BEGUN"  # from this marker on, a run's results are on their way into place and are not made anew
 
@@ -36,14 +37,12 @@ def write_lists(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
         path.touch(mode=0o600)
         if not rows[scenario_id]:
             continue
-        # COPY binds nothing; a scenario id is letters, digits and underscores, the folder the home's own.
-        target = str(path).replace("'", "''")
         con.execute(
             "copy (select feed_row_id, as_of, scenario_id, step, customer_id, channel,"
             " strftime(send_at, '%Y-%m-%dT%H:%M:%SZ') as send_at, content_id, product_id, reason,"
             " rule_version"
-            f" from activation.scenario_targets where scenario_id = '{scenario_id}' and not holdout"
-            f" order by send_at, feed_row_id) to '{target}' (format json)"
+            f" from activation.scenario_targets where scenario_id = {literal(scenario_id)} and not holdout"
+            f" order by send_at, feed_row_id) to {literal(path)} (format json)"
         )
     return rows
 

@@ -12,6 +12,7 @@ from dagster_project.home import Home
 from dagster_project.landing import manifest
 from dagster_project.landing.contract import UNREADABLE, Source, sources
 from dagster_project.landing.manifest import Landed
+from dagster_project.quoting import literal
 
 POSITION_TYPES = {
     "_file_id": "varchar",
@@ -53,7 +54,7 @@ def view_sql(home: Home, source: Source, files: list[Landed]) -> str:
     parts = []
     for absent, these in alike.items():
         columns = ", ".join(nulls[name] if name in absent else _name(name) for name in types)
-        paths = ", ".join(_literal(_no_glob(str(manifest.parquet_path(home, file)))) for file in these)
+        paths = ", ".join(literal(_no_glob(str(manifest.parquet_path(home, file)))) for file in these)
         read = f"read_parquet([{paths}], hive_partitioning = false)"
         parts.append(f"select {columns} from {read}")
     parts = parts or [f"select {', '.join(nulls.values())} where false"]
@@ -78,10 +79,6 @@ def _write_files(con: duckdb.DuckDBPyConnection, home: Home, files: list[Landed]
 
 def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _no_glob(path: str) -> str:

@@ -13,6 +13,7 @@ import duckdb
 
 from dagster_project.home import Home
 from dagster_project.publish.catalog import EVENT_TIME, MARTS
+from dagster_project.quoting import literal
 
 MART = "touchpoints"
 ROWS = "core.int_core__touchpoints"
@@ -84,8 +85,8 @@ def bring_up_to_date(con: duckdb.DuckDBPyConnection) -> bool:
 def note(con: duckdb.DuckDBPyConnection) -> None:
     """Write into the publication which rows it holds."""
     [(until,)] = con.execute(f"select cast({AS_OF_END} as varchar)").fetchall()
-    text = json.dumps({"batches": _batches(con), "until": until}).replace("'", "''")
-    con.execute(f"comment on table {PUBLISHED} is '{text}'")
+    text = json.dumps({"batches": _batches(con), "until": until})
+    con.execute(f"comment on table {PUBLISHED} is {literal(text)}")
 
 
 def _kept(con: duckdb.DuckDBPyConnection) -> dict | None:

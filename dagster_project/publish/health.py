@@ -7,7 +7,7 @@ from datetime import date
 
 import duckdb
 
-from dagster_project.files import replace, sync
+from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.publish.runs import published_files
 from dagster_project.run_context import HEALTH_COLUMNS
@@ -32,11 +32,5 @@ def record(con: duckdb.DuckDBPyConnection, home: Home, as_of: date) -> None:
     """Keep the figures of this run; repeating it replaces them."""
     folder = home.ledger / "identity_health"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = folder / f"{as_of}.parquet.tmp"
-    target = str(aside).replace("'", "''")
-    con.execute(
-        "copy (select as_of, metric, dimension, reason, value from marts.identity_health order by all)"
-        f" to '{target}' (format parquet, compression zstd)"
-    )
-    sync(aside)
-    replace(aside, folder / f"{as_of}.parquet")
+    rows = "select as_of, metric, dimension, reason, value from marts.identity_health order by all"
+    copy_rows(con, rows, folder / f"{as_of}.parquet")

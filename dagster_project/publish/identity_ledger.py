@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.files import replace, sync
+from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.landing import manifest
 from dagster_project.publish.runs import published_files
@@ -68,11 +68,7 @@ def record(con: duckdb.DuckDBPyConnection, home: Home, as_of: date) -> None:
     for name, rows in _WRITTEN.items():
         folder = home.ledger / name
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        aside = folder / f"{as_of}.parquet.tmp"
-        target = str(aside).replace("'", "''")
-        con.execute(f"copy ({rows}) to '{target}' (format parquet, compression zstd)")
-        sync(aside)
-        replace(aside, folder / f"{as_of}.parquet")
+        copy_rows(con, rows, folder / f"{as_of}.parquet")
 
 
 def _files(home: Home, name: str, days: list[date]) -> list[str]:

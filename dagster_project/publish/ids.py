@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.files import replace, sync
+from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.publish import identity_ledger
 from dagster_project.run_context import RunContext
@@ -41,9 +41,7 @@ def record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
     """
     folder = home.ledger / "published_ids"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = folder / f"{run_id}.parquet.tmp"
     own = folder / f"{run_id}.parquet"
-    target = str(aside).replace("'", "''")
     con.execute(
         "create or replace temp table ids_of_run as"
         " select persons.customer_id, persons.anchor_key, context.as_of as first_as_of"
@@ -57,8 +55,5 @@ def record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
             " where customer_id not in (select customer_id from ids_of_run)",
             [str(own)],
         )
-    copied = "(select * from ids_of_run order by customer_id)"
-    con.execute(f"copy {copied} to '{target}' (format parquet, compression zstd)")
+    copy_rows(con, "select * from ids_of_run order by customer_id", own)
     con.execute("drop table ids_of_run")
-    sync(aside)
-    replace(aside, own)

@@ -14,6 +14,7 @@ from dagster_project.files import replace, sync
 from dagster_project.home import Home
 from dagster_project.publish import changes
 from dagster_project.publish.catalog import MARTS, selection
+from dagster_project.quoting import literal
 
 # DuckDB 2.0 writes this format, and clients from 1.2 on read it (1.5 tried).
 STORAGE_VERSION = "v1.2.0"
@@ -36,7 +37,7 @@ def build(
     rows = {}
     try:
         for mart in MARTS:
-            target = _literal(folder / f"{mart}.parquet")
+            target = literal(folder / f"{mart}.parquet")
             if with_database:
                 if mart != changes.MART or not changes.bring_up_to_date(con):
                     con.execute(f"create or replace table publication.marts.{mart} as {selection(mart)}")
@@ -59,7 +60,7 @@ def build(
 def _attach(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Attach the database to build as `publication`: a copy of the published one, to change little in it, or new."""
     database = _scratch_database(home)
-    attach = f"attach {_literal(database)} as publication (storage_version {_literal(STORAGE_VERSION)})"
+    attach = f"attach {literal(database)} as publication (storage_version {literal(STORAGE_VERSION)})"
     _remove(database)
     if changes.copy_published(home, database):
         try:
@@ -116,7 +117,3 @@ def _scratch_parquet(home: Home, as_of: date) -> Path:
 
 def _scratch_database(home: Home) -> Path:
     return home.scratch / "marts.duckdb"
-
-
-def _literal(value: Path | str) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

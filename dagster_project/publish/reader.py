@@ -6,6 +6,7 @@ import duckdb
 
 from dagster_project.errors import UsageError
 from dagster_project.home import Home
+from dagster_project.quoting import literal
 
 
 def connect_published(home: Home) -> duckdb.DuckDBPyConnection:
@@ -18,8 +19,7 @@ def connect_published(home: Home) -> duckdb.DuckDBPyConnection:
         raise UsageError(f"{home.path} has no published marts yet; run: kizuna run --home {home.path}")
     con = duckdb.connect()
     con.execute("set TimeZone = 'UTC'")
-    target = str(home.published).replace("'", "''")
-    con.execute(f"attach '{target}' as published (read_only)")
+    con.execute(f"attach {literal(home.published)} as published (read_only)")
     con.execute("use published")
     return con
 
@@ -33,6 +33,5 @@ def connect_day(home: Home, as_of: date) -> duckdb.DuckDBPyConnection:
     con.execute("set TimeZone = 'UTC'")
     con.execute("create schema marts")
     for file in sorted(folder.glob("*.parquet")):
-        target = str(file).replace("'", "''")
-        con.execute(f"create view marts.{file.stem} as select * from read_parquet('{target}')")
+        con.execute(f"create view marts.{file.stem} as select * from read_parquet({literal(file)})")
     return con

@@ -19,6 +19,8 @@ from pathlib import Path
 import click
 import duckdb
 
+from dagster_project.quoting import literal
+
 TABLES = ("transactions", "products", "demographics", "campaign_descriptions")
 
 LOCAL_TIME = "timezone('America/New_York', timezone('UTC', transaction_timestamp))"
@@ -63,9 +65,9 @@ def write_sources(out: Path) -> dict[str, int]:
             con.register(name, frame)
         for source, sql in SOURCES.items():
             (out / source).mkdir(parents=True, exist_ok=True)
-            target = str(out / source / f"{source}.parquet").replace("'", "''")
-            con.execute(f"copy ({sql}) to '{target}' (format parquet)")
-            [(rows[source],)] = con.execute(f"select count(*) from read_parquet('{target}')").fetchall()
+            target = literal(out / source / f"{source}.parquet")
+            con.execute(f"copy ({sql}) to {target} (format parquet)")
+            [(rows[source],)] = con.execute(f"select count(*) from read_parquet({target})").fetchall()
     return rows
 
 

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.quoting import literal
 from dagster_project.sample.blemishes import BAD, COPIED, TWICE, bad_rows, delivered_twice
 from dagster_project.sample.shop import Shop
 
@@ -122,15 +123,11 @@ class Delivery:
         plain = folder / f".{name}.part"
         self._con.register("rows_to_write", table)
         kind = "format json" if "jsonl" in ending else f"header, delimiter '{chr(9) if ending == 'tsv' else ','}'"
-        self._con.execute(f"copy (select * from rows_to_write) to '{_quoted(plain)}' ({kind})")
+        self._con.execute(f"copy (select * from rows_to_write) to {literal(plain)} ({kind})")
         self._con.unregister("rows_to_write")
         _encode(plain, path, encoding)
         plain.unlink()
         return path
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _encode(plain: Path, path: Path, encoding: str) -> None:

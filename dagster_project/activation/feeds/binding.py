@@ -10,6 +10,7 @@ import duckdb
 
 from dagster_project.activation.feeds.declaration import Column, Feed
 from dagster_project.errors import ConfigurationError, Fault
+from dagster_project.quoting import literal
 
 MAX_CELL_BYTES = 256
 MAX_KEY_BYTES = 8000
@@ -93,7 +94,7 @@ def _bind_column(
         return feed.fault(place, f"column '{column.name}': a {found} cannot be written as {column.type}", remedy)
     unread = f"{raw} is not null and ({text}) is null"
     if column.null_as is not None:
-        text = f"coalesce({text}, {_literal(column.null_as)})"
+        text = f"coalesce({text}, {literal(column.null_as)})"
     return Cell(
         column.name,
         column.type,
@@ -186,11 +187,7 @@ def _problem(column: Column, unread: str, text: str, is_key: bool) -> str:
     checks.append((unread, f"{name}: cannot be written as {column.type}"))
     if column.type in {"date", "timestamp"}:
         checks.append((f"{text} is null", f"{name}: no date"))
-    return "case " + " ".join(f"when {test} then {_literal(reason)}" for test, reason in checks) + " end"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return "case " + " ".join(f"when {test} then {literal(reason)}" for test, reason in checks) + " end"
 
 
 def _words(error: duckdb.Error) -> str:

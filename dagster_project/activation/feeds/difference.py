@@ -8,6 +8,7 @@ import duckdb
 from pydantic import BaseModel
 
 from dagster_project.activation.feeds.binding import BoundFeed, Cell
+from dagster_project.quoting import literal
 
 COMMA = " || ',' || "
 
@@ -82,7 +83,7 @@ def accepted_rows(ledger_files: list[Path]) -> str:
     """SQL of (key, row_hash): what the destination has after all the syncs in `ledger_files`."""
     if not ledger_files:
         return "select null::varchar as key, null::varchar as row_hash where false"
-    names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in ledger_files)
+    names = ", ".join(map(literal, ledger_files))
     taken = f"select * from read_parquet([{names}]) where status = 'accepted'"
     if len(ledger_files) == 1:
         return f"select key, row_hash from ({taken}) where op <> 'removed'"

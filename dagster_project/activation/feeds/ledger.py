@@ -8,7 +8,6 @@ again: it is not in landing.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,9 @@ from pydantic import BaseModel
 
 from dagster_project.activation.feeds.destinations import Destination
 from dagster_project.activation.feeds.difference import Counts, accepted_rows
+from dagster_project.files import copy_rows, write_atomically
 from dagster_project.home import Home
+from dagster_project.quoting import literal
 
 SNAPSHOT_AFTER = (
     50  # an hourly feed makes thousands of syncs a year: folding each from the first would grow without end
@@ -69,13 +70,13 @@ class FeedLedger:
     def begin(self, record: SyncRecord, rows: Path) -> None:
         """Write a sync ahead: its rows, then its record with status `sending`."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(self.rows_file(record.sync_id), rows.read_bytes())
+        write_atomically(self.rows_file(record.sync_id), rows.read_bytes())
         self.settle(record)
 
     def settle(self, record: SyncRecord) -> None:
         """Write the record as it stands now; a sync that was not delivered keeps no rows."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(self.folder / f"{record.sync_id}.json", record.model_dump_json(indent=1).encode())
+        write_atomically(self.folder / f"{record.sync_id}.json", record.model_dump_json(indent=1).encode())
         if record.status in {"stopped", "failed"}:
             self.rows_file(record.sync_id).unlink(missing_ok=True)
 
@@ -99,14 +100,13 @@ class FeedLedger:
         target = self.folder / "accepted" / f"{sync_ids[-1]}.parquet"
         target.parent.mkdir(exist_ok=True, mode=0o700)
         with duckdb.connect() as con:
-            con.execute(
-                "copy (select key, row_hash, 'added' as op, 'accepted' as status,"
-                " cast(null as varchar) as reason,"
-                f" '{sync_ids[-1]}' as sync_id from ({accepted_rows(files)}) order by key)"
-                f" to {_quoted(target.with_suffix('.tmp'))} (format parquet, compression zstd)"
+            copy_rows(
+                con,
+                "select key, row_hash, 'added' as op, 'accepted' as status, cast(null as varchar) as reason,"
+                f" {literal(sync_ids[-1])} as sync_id from ({accepted_rows(files)}) order by key",
+                target,
             )
-        _replace(target, target.with_suffix(".tmp").read_bytes())
-        for path in [*older, target.with_suffix(".tmp")]:
+        for path in older:
             path.unlink()
 
     def _snapshots(self) -> list[Path]:
@@ -119,21 +119,19 @@ class FeedLedger:
         if not rejected:
             return
         path = self.rows_file(sync_id)
-        scratch = path.with_suffix(".tmp")
         with duckdb.connect() as con:
             con.execute(
                 "create table refused as select unnest(?) as key, unnest(?) as reason",
                 [[key for key, _ in rejected], [reason for _, reason in rejected]],
             )
-            con.execute(
-                "copy (select sent.* replace ("
+            copy_rows(
+                con,
+                "select sent.* replace ("
                 "case when refused.key is null or sent.status <> 'accepted' then sent.status"
                 " else 'rejected' end as status, coalesce(sent.reason, refused.reason) as reason)"
-                f" from read_parquet({_quoted(path)}) as sent left join refused on refused.key = sent.key)"
-                f" to {_quoted(scratch)} (format parquet, compression zstd)"
+                f" from read_parquet({literal(path)}) as sent left join refused on refused.key = sent.key",
+                path,
             )
-        _replace(path, scratch.read_bytes())
-        scratch.unlink()
 
     def unsettled(self) -> list[SyncRecord]:
         """Syncs whose sending was interrupted: only the destination knows whether it has them."""
@@ -179,22 +177,4 @@ def feed_ids(home: Home) -> list[str]:
 
 def write_json(path: Path, content: Any) -> None:
     """`content` as JSON at `path`, whole or not at all."""
-    _replace(path, json.dumps(content, ensure_ascii=False, indent=1).encode())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1).encode())

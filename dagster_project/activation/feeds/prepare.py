@@ -22,7 +22,9 @@ from dagster_project.activation.feeds.difference import (
 from dagster_project.activation.feeds.files import MAX_FILE_BYTES, DataFile, write_lines
 from dagster_project.activation.feeds.ledger import FeedLedger, SyncRecord
 from dagster_project.errors import UsageError
+from dagster_project.files import copy_rows
 from dagster_project.home import Home
+from dagster_project.quoting import literal
 
 ROWS = "rows.parquet"
 PREPARED = "prepared.json"
@@ -213,10 +215,10 @@ def _write_ledger_rows(con: duckdb.DuckDBPyConnection, sync_id: str, path: Path,
         if replaces
         else ""
     )
-    target = str(path).replace("'", "''")
-    con.execute(
-        f"copy (select key, row_hash, op, status, reason, '{sync_id}' as sync_id from ("
+    copy_rows(
+        con,
+        f"select key, row_hash, op, status, reason, {literal(sync_id)} as sync_id from ("
         "select key, row_hash, op, case when op = 'held_back' then op else 'accepted' end as status, reason"
-        f" from feed_difference where op <> 'unchanged' {lost}) order by key, op, reason)"
-        f" to '{target}' (format parquet, compression zstd)"
+        f" from feed_difference where op <> 'unchanged' {lost}) order by key, op, reason",
+        path,
     )
