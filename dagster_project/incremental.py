@@ -56,5 +56,7 @@ def _digest(home: Home) -> str:
     nodes = sorted(dbt_runner.parsed(home).nodes.items())
     texts = [node.raw_code for _, node in nodes if node.resource_type == "model" and node.fqn[1] in stages]
     texts += [file.read_text() for file in sorted((DBT_PROJECT / "macros").rglob("*.sql"))]
-    texts.append(f"gmail_aliases {links_gmail_aliases()}")  # they hold hashes of e-mail addresses
+    # They hold hashes of identifiers, e-mail addresses among them.
+    texts.append(f"gmail_aliases {links_gmail_aliases()}")
+    texts.append(f"salt {hashlib.sha256(home.salt().encode()).hexdigest()}")
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -4,24 +4,35 @@ import duckdb
 import numpy as np
 import pytest
 
-from tests.bench.identity import contestants, report, same_where_plain, shop_graph, whole_way
+from tests.bench.identity import (
+    FROM_EVENTS,
+    SCAN,
+    SCIPY,
+    Timed,
+    budget_line,
+    contestants,
+    ids_of_edges,
+    report,
+    same_where_plain,
+    shop_graph,
+)
 
 
 @pytest.fixture(scope="module")
 def con():
     with duckdb.connect() as con:
-        shop_graph(con, 3000, seed=1)
+        shop_graph(con, 3000, seed=1, events=20_000)
         yield con
 
 
 def test_all_find_the_same_persons_where_nothing_is_contested(con):
     text, agreed = report(con, times=1, leave_out=())
     assert agreed
-    assert [line.count("| yes |") for line in text.splitlines()].count(1) == 5
+    assert [line.count("| yes |") for line in text.splitlines()].count(1) == 6
 
 
 def test_a_person_too_many_or_too_few_is_a_disagreement(con):
-    anchors = whole_way(con)
+    anchors = ids_of_edges(con)
     plain = next(iter(contestants(con).values()))()
     assert same_where_plain(con, plain, plain, anchors)
     split = plain.copy()
@@ -30,3 +41,10 @@ def test_a_person_too_many_or_too_few_is_a_disagreement(con):
     split[np.flatnonzero(plain == label)[0]] = -5
     assert not same_where_plain(con, plain, split, anchors)
     assert not same_where_plain(con, plain, np.zeros_like(plain), anchors)
+
+
+def test_the_budget_is_four_times_scipy_and_one_scan():
+    found = {SCIPY: Timed(1, 2, None), SCAN: Timed(3, 1, None), FROM_EVENTS: Timed(6.5, 10, None)}
+    assert "6.50 of 7.00 seconds: within; 10.00 of 9.00 processor seconds: beyond by 1.00." in budget_line(
+        found, FROM_EVENTS
+    )

@@ -11,6 +11,7 @@ from graphs import KINDS
 from dagster_project.identity.assign import assignments, near_identifiers
 from dagster_project.identity.evidence import Edges, Identifiers
 from dagster_project.identity.graph import resolve
+from dagster_project.identity.sorting import between_positions
 
 KIND_COLUMNS = ("kind", "strength", "is_weak", "values_per_person", "is_blockable", "records_per_value")
 PAIR = pa.schema([("left_key", pa.int64()), ("right_key", pa.int64())])
@@ -110,6 +111,38 @@ def test_nothing_landed_gives_empty_tables_of_the_same_types(con):
     assert found.num_rows == 0
     assert found.schema.types == [pa.int64(), pa.int64(), pa.string()]
     assert near_identifiers(*given, OVERRIDES.empty_table()).num_rows == 0
+
+
+def anchors_of_a_card_with_two_members(con, seen, rule="order"):
+    """Identifier -> anchor: members 10 and 11, card 15, and rows of evidence for either."""
+    shop = [(10, "member_id", False), (11, "member_id", False), (15, "card_no", False)]
+    none = OVERRIDES.empty_table(), PAIR.empty_table(), LIKELY.empty_table()
+    found = assignments(rules(), identifiers(con, shop), edges(con, seen, rule), *none).to_pylist()
+    return {row["identifier_key"]: row["anchor_key"] for row in found}
+
+
+def test_several_rows_of_a_pair_count_together(con):
+    # Of two equal edges the one with the smaller keys comes first; three sightings in three rows are more than two.
+    assert anchors_of_a_card_with_two_members(con, [(10, 15), (11, 15)])[15] == 10
+    assert anchors_of_a_card_with_two_members(con, [(10, 15), (10, 15), (11, 15), (15, 11), (11, 15)])[15] == 11
+
+
+def test_edges_of_overrides_are_not_read_as_evidence(con):
+    assert anchors_of_a_card_with_two_members(con, [(11, 15)], rule="override") == {10: 10, 11: 11, 15: 15}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [np.arange(100), np.append(np.arange(100), 1 << 59), np.arange(100) * ((1 << 60) // 100), np.array([7])],
+    ids=["close", "clumped", "even", "one"],
+)
+def test_edges_find_their_identifiers_however_keys_are_spread(key):
+    ones = np.ones(len(key), dtype=np.int64)
+    found = between_positions(key, Edges(key[::-1], key, ones, ones))
+    assert found.left.tolist() == list(range(len(key)))[::-1] == found.right.tolist()[::-1]
+    for unknown in (key[0] - 1, key[-1] + 1, 1 << 58):
+        with pytest.raises(ValueError, match="not among the identifiers"):
+            between_positions(key, Edges(key, np.append(key[1:], unknown), ones, ones))
 
 
 def test_a_contested_component_of_twenty_thousand_identifiers_takes_seconds():
