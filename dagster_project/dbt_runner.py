@@ -12,10 +12,10 @@ from dagster_project.errors import ConfigurationError, Fault, StageFailed
 from dagster_project.home import Home
 from dagster_project.project import DBT_PROJECT, seeds
 
-# A build's results reach the caller as events; writing the manifest again at each stage costs a second.
-WRITES = {"build": ("--no-write-json",)}
+# Results reach the caller as objects and events; writing the manifest costs a second each time.
+WRITES = {"parse": ("--no-write-json",), "build": ("--no-write-json",)}
 
-_manifests: dict[tuple[Path, Path], Any] = {}
+_manifests: dict[Path, Any] = {}
 
 
 def environment(home: Home) -> dict[str, str]:
@@ -59,17 +59,16 @@ def invoke(
 
 
 def parsed(home: Home) -> Any:
-    """dbt's Manifest of the project, parsed once per process and home.
+    """dbt's Manifest of the project, parsed once per process and folder of seeds; nothing of a home is in it.
 
     Raises ConfigurationError where a model, rule table or yml cannot be parsed.
     """
-    place = (home.path, seeds())
-    if place not in _manifests:
+    if seeds() not in _manifests:
         result = invoke(home, ["parse"])
         if not result.success:
             raise ConfigurationError([Fault("dbt_project", 0, f"dbt cannot parse the project: {result.exception}")])
-        _manifests[place] = result.result
-    return _manifests[place]
+        _manifests[seeds()] = result.result
+    return _manifests[seeds()]
 
 
 def build(

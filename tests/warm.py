@@ -1,6 +1,7 @@
 """The command line in processes that need not import Dagster, dbt and Great Expectations anew, a third of a small run.
 
-Each call is a process of its own, forked from a server that has imported the libraries and nothing else of a home.
+Each call is a process of its own, forked from a server that has imported the libraries and parsed the dbt project
+(`tests/warm_parse.py`), and knows nothing of a home.
 `tests/pipeline/test_command_line.py` and the tests that kill a run start the console script itself.
 """
 
@@ -12,9 +13,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-LIBRARIES = ["dagster_dbt", "dagster_duckdb", "dbt.cli.main", "great_expectations", "pandas", "tests.warm"]
+LIBRARIES = ["dagster_dbt", "dagster_duckdb", "dbt.cli.main", "great_expectations", "pandas"]
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(LIBRARIES)
+_processes.set_forkserver_preload([*LIBRARIES, "tests.warm", "tests.warm_parse"])
 
 
 def kizuna(arguments: list[str], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:

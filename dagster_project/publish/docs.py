@@ -17,8 +17,11 @@ def write(home: Home) -> None:
     if (home.docs / "dbt.html").exists() and mark.exists() and mark.read_text() == digest:
         return
     progress.report("", "dbt docs")
-    result = dbt_runner.invoke(home, ["docs", "generate", "--static", "--no-compile"], manifest=dbt_runner.parsed(home))
-    page = home.dbt / "target" / "static_index.html"
+    manifest, target = dbt_runner.parsed(home), home.dbt / "target"
+    target.mkdir(parents=True, exist_ok=True)
+    manifest.write(str(target / "manifest.json"))
+    result = dbt_runner.invoke(home, ["docs", "generate", "--static", "--no-compile"], manifest=manifest)
+    page = target / "static_index.html"
     if result.exception is not None:
         raise result.exception
     write_atomically(home.docs / "dbt.html", page.read_bytes())
