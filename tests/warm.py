@@ -1,7 +1,7 @@
 """The command line in processes that need not import Dagster, dbt and Great Expectations anew, a third of a small run.
 
-Each call is a process of its own, forked from a server that has imported the libraries and parsed the dbt project
-(`tests/warm_parse.py`), and knows nothing of a home.
+Each call is a process of its own, forked from a server that has imported the libraries and done nothing else: a server
+that had parsed the dbt project would hold threads of dbt's parser, and its children would wait for them for ever.
 `tests/pipeline/test_command_line.py` and the tests that kill a run start the console script itself.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 LIBRARIES = ["dagster_dbt", "dagster_duckdb", "dbt.cli.main", "great_expectations", "pandas"]
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([*LIBRARIES, "tests.warm", "tests.warm_parse"])
+_processes.set_forkserver_preload([*LIBRARIES, "tests.warm"])
 
 
 def kizuna(arguments: list[str], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
