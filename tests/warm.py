@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LIBRARIES = ["dagster_dbt", "dagster_duckdb", "dbt.cli.main", "great_expectations", "pandas"]
+SECONDS = 1200  # longer than any command of the tests takes on a busy machine
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([*LIBRARIES, "tests.warm"])
 
@@ -26,8 +27,10 @@ def kizuna(arguments: list[str], environment: Mapping[str, str], folder: Path) -
             target=_command, args=(arguments, dict(environment), str(folder), str(told), str(complained))
         )
         process.start()
-        process.join()
-        assert process.exitcode is not None
+        process.join(SECONDS)
+        if process.exitcode is None:
+            process.kill()
+            raise TimeoutError(f"kizuna {' '.join(arguments)} did not end: {complained.read_text()[-2000:]}")
         return subprocess.CompletedProcess(
             arguments, process.exitcode, *(file.read_text(errors="replace") for file in (told, complained))
         )
