@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 
 def sync(path: Path) -> None:
@@ -44,7 +44,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def copy_rows(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write the rows of `query` as Parquet to `path`, in a folder that is there; as whole as `write_atomically`."""
+    """Write the rows of `query` as Parquet to `path`, as whole as `write_atomically`."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     aside = path.with_name(path.name + ".tmp")
     con.execute(f"copy ({query}) to {literal(aside)} (format parquet, compression zstd)")
     sync(aside)

@@ -15,7 +15,7 @@ import yaml
 
 from dagster_project.errors import Fault
 from dagster_project.project import seeds
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 Rows = list[tuple[int, list[str]]]
 

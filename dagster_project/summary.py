@@ -15,6 +15,7 @@ from dagster_project.project import seeds
 from dagster_project.publish.change_report import identity_changes
 from dagster_project.publish.reader import connect_day
 from dagster_project.run_context import TOKYO
+from dagster_project.sql import dicts
 
 QUERIES = {
     "sources": "select source, rows, quarantined, identified_share, unified_share from marts.source_coverage"
@@ -39,9 +40,7 @@ def of_run(home: Home, as_of: date, syncs_before: dict[str, str]) -> dict[str, A
     result: dict[str, Any] = {"as_of": as_of, "home": str(home.path)}
     with connect_day(home, as_of) as con:
         for name, sql in QUERIES.items():
-            cursor = con.execute(sql, [as_of] if "?" in sql else [])
-            columns = [column[0] for column in cursor.description or []]
-            result[name] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            result[name] = dicts(con.execute(sql, [as_of] if "?" in sql else []))
         result["identity_changes"] = identity_changes(con, as_of, load_feeds(seeds() / "feeds"))
     result["feeds"] = _feeds(home, syncs_before)
     return result

@@ -11,7 +11,7 @@ import duckdb
 
 from dagster_project.files import replace, sync, write_atomically
 from dagster_project.home import Home
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 _BEGUN = "BEGUN"  # from this marker on, a run's results are on their way into place and are not made anew
 

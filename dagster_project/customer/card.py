@@ -6,8 +6,8 @@ import click
 
 from dagster_project.customer.named import customer_of
 from dagster_project.home import Home
-from dagster_project.identity.neighbourhood import rows as rows_of
 from dagster_project.publish.reader import connect_published
+from dagster_project.sql import dicts
 from dagster_project.summary import print_table
 
 TIMELINE_ROWS = 20
@@ -19,7 +19,7 @@ def look_up(home: Home, who: str) -> dict[str, Any]:
         customer_id = customer_of(con, home, who)
 
         def rows(sql: str) -> list[dict[str, Any]]:
-            return rows_of(con.execute(sql, [customer_id]))
+            return dicts(con.execute(sql, [customer_id]))
 
         return {
             "customer_id": customer_id,

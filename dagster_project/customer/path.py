@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pyarrow import csv
 
 from dagster_project.home import Home
 from dagster_project.identity import explain, without
+from dagster_project.identity.assign import read_kinds
 from dagster_project.identity.given import read_overrides
 from dagster_project.identity.neighbourhood import MAX_IDENTIFIERS
 from dagster_project.landing import manifest
@@ -26,7 +28,8 @@ def path(home: Home, a: str, b: str, without_edge: str | None = None) -> dict[st
         found = explain.explain(con, salt, a, b, overrides)
         if without_edge is not None:
             edge = without.find_edge(con, without_edge, found["chain"])
-            found["without"] = without.without(con, salt, without.read_kinds(rules), overrides, edge)
+            kinds = read_kinds(csv.read_csv(rules / "identity_kinds.csv"))
+            found["without"] = without.without(con, salt, kinds, overrides, edge)
     names = {file.file_id: file.name for file in manifest.read(home).landed}
     for step in [*found["chain"], *found.get("without", {}).get("chain", [])]:
         step.pop("keys")

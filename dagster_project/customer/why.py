@@ -6,9 +6,9 @@ import duckdb
 
 from dagster_project.errors import UsageError
 from dagster_project.home import Home
-from dagster_project.identity.neighbourhood import rows as rows_of
 from dagster_project.landing.origin_rows import origin_rows
 from dagster_project.publish.reader import connect_published
+from dagster_project.sql import dicts
 from dagster_project.summary import print_table
 
 
@@ -25,7 +25,7 @@ def why(home: Home, feed_row_id: str) -> dict[str, Any]:
             "select customer_id from marts.customer_aliases where alias_id = ?", [target["customer_id"]]
         ).fetchone()
         customer_id = today[0] if today else target["customer_id"]
-        acts = rows_of(
+        acts = dicts(
             con.execute(
                 "select occurred_at, action, product_id, content_id, source, source_key from marts.touchpoints"
                 " where customer_id = ? and occurred_at <= ? order by occurred_at desc, touchpoint_id limit 10",
@@ -48,7 +48,7 @@ def why(home: Home, feed_row_id: str) -> dict[str, Any]:
 def _listed(con: duckdb.DuckDBPyConnection, home: Home, feed_row_id: str) -> dict[str, Any]:
     files = [str(file) for file in sorted((home.ledger / "scenario_steps").glob("*.parquet"))]
     found = (
-        rows_of(
+        dicts(
             con.execute(
                 "select as_of, feed_row_id, scenario_id, step, customer_id, channel, send_at, content_id, product_id,"
                 " reason, rule_version, holdout, trigger, due_at"

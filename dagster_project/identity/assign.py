@@ -10,6 +10,7 @@ from dagster_project.identity.evidence import STRONG, Edges, Identifiers, Kind
 from dagster_project.identity.graph import REASONS, resolve_sorted
 from dagster_project.identity.records import records
 from dagster_project.identity.sorting import between_positions
+from dagster_project.sql import literal
 
 Pairs = list[tuple[int, int]]
 
@@ -90,7 +91,7 @@ def read_kinds(kinds: pa.Table) -> list[Kind]:
 
 def read_identifiers(kinds: list[Kind], identifiers: Any) -> Identifiers:
     """Identifiers in key order. Numbers come as small as they are: memory is what a large shop waits for."""
-    numbers = " ".join(f"when '{kind.name}' then {number}" for number, kind in enumerate(kinds))
+    numbers = " ".join(f"when {literal(kind.name)} then {number}" for number, kind in enumerate(kinds))
     found = identifiers.query(
         "identifiers",
         f"select identifier_key, cast(case identifier_kind {numbers} end as tinyint) as kind, first_landing_no,"

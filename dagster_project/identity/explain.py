@@ -11,10 +11,9 @@ from typing import Any
 import duckdb
 
 from dagster_project.errors import UsageError
-from dagster_project.identity.given import KINDS, Override, hashed
-from dagster_project.identity.neighbourhood import Neighbourhood, columns, gather, reach, rows
-
-__all__ = ["KINDS", "explain", "find_nodes", "shortest_chain"]
+from dagster_project.identity.given import Override, hashed
+from dagster_project.identity.neighbourhood import Neighbourhood, columns, gather, reach
+from dagster_project.sql import dicts
 
 # A chain with one blocked edge less is better, however much longer it is.
 _BLOCKED = 10_000
@@ -83,7 +82,7 @@ def find_nodes(con: duckdb.DuckDBPyConnection, salt: str, given: str) -> dict[in
     """Key -> customer id of the identifiers that `given` stands for: one, or all of a customer's."""
     if ":" in given:
         kind, hash_ = hashed(salt, given)
-        found = rows(con.execute(_FIND + "identifier_kind = ? and identifier_hash = ?", [kind, hash_]))
+        found = dicts(con.execute(_FIND + "identifier_kind = ? and identifier_hash = ?", [kind, hash_]))
         if not found:
             raise UsageError(f"no landed row carries this {kind}")
         if found[0]["customer_id"] is None and found[0]["blocked_reason"] is None:
@@ -96,7 +95,7 @@ def find_nodes(con: duckdb.DuckDBPyConnection, salt: str, given: str) -> dict[in
             raise UsageError(f"{given} is neither a customer id that was ever published nor kind:value")
         if alias[0] is None:
             raise UsageError(f"{given} names nobody any more: its identifiers are {alias[1]}")
-        found = rows(con.execute(_FIND + "customer_id = ? order by identifier_key", [alias[0]]))
+        found = dicts(con.execute(_FIND + "customer_id = ? order by identifier_key", [alias[0]]))
     return {row["key"]: row["customer_id"] for row in found}
 
 
@@ -206,7 +205,7 @@ def _apart(
     """What keeps the persons along the chain apart: lines of identity_overrides, and records that contradict."""
     on_chain = {key for step in steps for key in step["keys"]} | set(given)
     con.execute("create or replace temp table keys_on_chain as select unnest(?::bigint[]) as key", [sorted(on_chain)])
-    named = {row["key"]: (row["kind"], row["hash"]) for row in rows(con.execute(_HELD))}
+    named = {row["key"]: (row["kind"], row["hash"]) for row in dicts(con.execute(_HELD))}
     found: list[dict[str, Any]] = [
         {
             "what": "never_link",
@@ -226,6 +225,6 @@ def _apart(
                 "right": (row["right_kind"], row["right_hash"]),
                 "why": f"{row['reasons'].replace(' ', ', ')} ({row['points']} points)",
             }
-            for row in rows(con.execute(_CONFLICTS))
+            for row in dicts(con.execute(_CONFLICTS))
         ]
     return found

@@ -14,8 +14,8 @@ import pyarrow as pa
 from dagster_project.identity import addresses, matching
 from dagster_project.project import seeds
 from dagster_project.settings import effective_settings
+from dagster_project.staging.values import insert_computed
 
-CHUNK = 50_000
 RECORDS = ("stg_members", "stg_store_cards")
 COLUMNS = {
     "name": ("last_name", "first_name"),
@@ -50,13 +50,7 @@ def fill(con: duckdb.DuckDBPyConnection, progress: Callable[[int, int], None] | 
         " on known.kind = held.kind and known.value = held.value order by held.kind, held.value"
     ).to_arrow_table()
     con.execute("drop table held_values")
-    for start in range(0, unkeyed.num_rows, CHUNK):
-        chunk = keyed(unkeyed.slice(start, CHUNK))
-        con.register("keyed_chunk", chunk)
-        con.execute("insert into pii.matching_keys select kind, value, key, reading from keyed_chunk")
-        con.unregister("keyed_chunk")
-        if progress:
-            progress(start + chunk.num_rows, unkeyed.num_rows)
+    insert_computed(con, "pii.matching_keys", unkeyed, keyed, progress)
     con.execute("delete from pii.matching_keys_digest")
     con.execute("insert into pii.matching_keys_digest values (?)", [digest])
     return unkeyed.num_rows

@@ -5,6 +5,8 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.sql import dicts
+
 # Around one person lie a few dozen identifiers; a value that a whole shop shares ties up more than is of use.
 MAX_IDENTIFIERS = 100_000
 
@@ -77,8 +79,8 @@ def gather(con: duckdb.DuckDBPyConnection) -> Neighbourhood:
     """What `reach` reached, as rows."""
     held = columns(con, "identity_edges")
     optional = ", ".join(name if name in held else f"null::{kind} as {name}" for name, kind in _OPTIONAL.items())
-    nodes = rows(con.execute(_NODES))
-    return Neighbourhood({row["key"]: row for row in nodes}, rows(con.execute(_EDGES.format(optional=optional))))
+    nodes = dicts(con.execute(_NODES))
+    return Neighbourhood({row["key"]: row for row in nodes}, dicts(con.execute(_EDGES.format(optional=optional))))
 
 
 def columns(con: duckdb.DuckDBPyConnection, mart: str) -> set[str]:
@@ -87,9 +89,3 @@ def columns(con: duckdb.DuckDBPyConnection, mart: str) -> set[str]:
         "select column_name from duckdb_columns() where schema_name = 'marts' and table_name = ?", [mart]
     ).fetchall()
     return {name for (name,) in found}
-
-
-def rows(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The rows of a statement as dicts."""
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from dagster_project.errors import Fault
-from dagster_project.identity.explain import KINDS
+from dagster_project.identity.given import KINDS
 
 Rows = list[tuple[int, dict[str, str]]]
 

@@ -6,11 +6,9 @@ rules have changed since and no answer is given. What records contradict each ot
 anew takes birth dates and names, which no mart holds.
 """
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -23,7 +21,8 @@ from dagster_project.identity.explain import shortest_chain
 from dagster_project.identity.given import KINDS, Override
 from dagster_project.identity.graph import REASONS, resolve
 from dagster_project.identity.hashing import identifier_hash
-from dagster_project.identity.neighbourhood import columns, gather, reach, rows
+from dagster_project.identity.neighbourhood import columns, gather, reach
+from dagster_project.sql import dicts
 
 Pair = tuple[int, int]
 # Of an identifier: its customer id, None where it is blocked; the reason, "" where it is not.
@@ -41,22 +40,6 @@ _EDGES = f"""
     group by left_key, right_key order by left_key, right_key
 """
 _NAME = re.compile(r"([a-z_]+):([0-9a-f]{4,32})-([a-z_]+):([0-9a-f]{4,32})")
-
-
-def read_kinds(rules: Path) -> list[Kind]:
-    """The rule table identity_kinds in the folder `rules`, strongest first."""
-    with (rules / "identity_kinds.csv").open(encoding="utf-8-sig", newline="") as handle:
-        return [
-            Kind(
-                row["kind"],
-                int(row["strength"]),
-                row["is_weak"] == "true",
-                row["values_per_person"] == "1",
-                row["is_blockable"] == "true",
-                int(row["records_per_value"]) if row.get("records_per_value") else None,
-            )
-            for row in sorted(csv.DictReader(handle), key=lambda row: int(row["strength"]))
-        ]
 
 
 def find_edge(con: duckdb.DuckDBPyConnection, name: str, chain: list[dict[str, Any]]) -> Pair:
@@ -102,7 +85,7 @@ def without(
             f"more than {neighbourhood.MAX_IDENTIFIERS:,} identifiers are tied up with this edge, too many to decide:"
             " very many share some value; find it in marts.identity_edges, and put it on identity_blocklist"
         )
-    nodes = rows(con.execute(_NODES))
+    nodes = dicts(con.execute(_NODES))
     ties = list(overrides)
     now, then = (_resolved(con, salt, nodes, kinds, ties, left_out) for left_out in (None, edge))
     for node in nodes:

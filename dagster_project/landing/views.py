@@ -12,7 +12,7 @@ from dagster_project.home import Home
 from dagster_project.landing import manifest
 from dagster_project.landing.contract import UNREADABLE, Source, sources
 from dagster_project.landing.manifest import Landed
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 POSITION_TYPES = {
     "_file_id": "varchar",

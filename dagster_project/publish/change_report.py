@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.activation.feeds import Feed
-from dagster_project.identity.neighbourhood import rows
+from dagster_project.sql import dicts, literal
 
 FIRST = 5
 # Ids of customers; a visitor who logs in, or whose cookie goes, is on no list and in no feed of customers.
@@ -43,18 +43,19 @@ def identity_changes(con: duckdb.DuckDBPyConnection, as_of: date, feeds: list[Fe
     report says how many of them were sent).
     """
     con.execute("create or replace temp table touched as " + _TOUCHED, [as_of])
-    affected = rows(con.execute(_LISTS, [as_of]))
+    affected = dicts(con.execute(_LISTS, [as_of]))
     [(any_touched,)] = con.execute("select count(*) > 0 from touched").fetchall()
     for feed in feeds if any_touched else []:
         if "customer_id" in {name for name, *_ in con.execute(f"describe {feed.source.select}").fetchall()}:
-            affected += rows(
+            affected += dicts(
                 con.execute(
-                    f"select 'feed' as what, '{feed.feed_id}' as name, count(*) as rows from ({feed.source.select})"
+                    f"select 'feed' as what, {literal(feed.feed_id)} as name, count(*) as rows"
+                    f" from ({feed.source.select})"
                     " where customer_id in (select customer_id from touched) having count(*) > 0"
                 )
             )
     return {
-        "counts": rows(con.execute(_COUNTS, [as_of])),
-        "first": rows(con.execute(_FIRST, [as_of, FIRST])),
+        "counts": dicts(con.execute(_COUNTS, [as_of])),
+        "first": dicts(con.execute(_FIRST, [as_of, FIRST])),
         "affected": affected,
     }

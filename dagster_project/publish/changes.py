@@ -13,7 +13,7 @@ import duckdb
 
 from dagster_project.home import Home
 from dagster_project.publish.catalog import EVENT_TIME, MARTS
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 MART = "touchpoints"
 ROWS = "core.int_core__touchpoints"

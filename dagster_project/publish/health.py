@@ -30,7 +30,5 @@ def load(con: duckdb.DuckDBPyConnection, home: Home, as_of: date) -> None:
 
 def record(con: duckdb.DuckDBPyConnection, home: Home, as_of: date) -> None:
     """Keep the figures of this run; repeating it replaces them."""
-    folder = home.ledger / "identity_health"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     rows = "select as_of, metric, dimension, reason, value from marts.identity_health order by all"
-    copy_rows(con, rows, folder / f"{as_of}.parquet")
+    copy_rows(con, rows, home.ledger / "identity_health" / f"{as_of}.parquet")

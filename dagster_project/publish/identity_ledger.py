@@ -66,9 +66,7 @@ def load(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> None:
 def record(con: duckdb.DuckDBPyConnection, home: Home, as_of: date) -> None:
     """Keep what differs from the published run before; repeating a run replaces its own files."""
     for name, rows in _WRITTEN.items():
-        folder = home.ledger / name
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        copy_rows(con, rows, folder / f"{as_of}.parquet")
+        copy_rows(con, rows, home.ledger / name / f"{as_of}.parquet")
 
 
 def _files(home: Home, name: str, days: list[date]) -> list[str]:

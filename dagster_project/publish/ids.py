@@ -39,9 +39,7 @@ def record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
 
     Persons first seen after as_of are published when their day comes.
     """
-    folder = home.ledger / "published_ids"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    own = folder / f"{run_id}.parquet"
+    own = home.ledger / "published_ids" / f"{run_id}.parquet"
     con.execute(
         "create or replace temp table ids_of_run as"
         " select persons.customer_id, persons.anchor_key, context.as_of as first_as_of"

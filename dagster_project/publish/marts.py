@@ -14,7 +14,7 @@ from dagster_project.files import replace, sync
 from dagster_project.home import Home
 from dagster_project.publish import changes
 from dagster_project.publish.catalog import MARTS, selection
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 # DuckDB 2.0 writes this format, and clients from 1.2 on read it (1.5 tried).
 STORAGE_VERSION = "v1.2.0"

@@ -6,7 +6,7 @@ import duckdb
 
 from dagster_project.errors import UsageError
 from dagster_project.home import Home
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 
 def connect_published(home: Home) -> duckdb.DuckDBPyConnection:

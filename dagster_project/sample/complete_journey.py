@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 import duckdb
 
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 TABLES = ("transactions", "products", "demographics", "campaign_descriptions")
 

@@ -16,9 +16,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.quoting import literal
 from dagster_project.sample.blemishes import BAD, COPIED, TWICE, bad_rows, delivered_twice
 from dagster_project.sample.shop import Shop
+from dagster_project.sql import literal
 
 # How each source is written: history format, daily format. A large shop's event streams come as Parquet.
 FORMATS = {

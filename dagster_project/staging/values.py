@@ -36,14 +36,28 @@ def normalise_new_values(con: duckdb.DuckDBPyConnection, progress: Callable[[int
         " order by unread.kind, unread.raw"
     ).to_arrow_table()
     con.execute("drop table unread_values")
-    for start in range(0, unread.num_rows, CHUNK):
-        chunk = normalised(unread.slice(start, CHUNK))
-        con.register("normalised_chunk", chunk)
-        con.execute("insert into staging.normalised_values select kind, raw, value, problem from normalised_chunk")
-        con.unregister("normalised_chunk")
+    return insert_computed(con, "staging.normalised_values", unread, normalised, progress)
+
+
+def insert_computed(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    given: pa.Table,
+    compute: Callable[[pa.Table], pa.Table],
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Insert `compute(rows)` of all rows of `given` into `relation`, by column name; returns how many rows those are.
+
+    A chunk at a time: `progress(done, total)` is called after each.
+    """
+    for start in range(0, given.num_rows, CHUNK):
+        chunk = given.slice(start, CHUNK)
+        con.register("computed_chunk", compute(chunk))
+        con.execute(f"insert into {relation} by name select * from computed_chunk")
+        con.unregister("computed_chunk")
         if progress:
-            progress(start + chunk.num_rows, unread.num_rows)
-    return unread.num_rows
+            progress(start + chunk.num_rows, given.num_rows)
+    return given.num_rows
 
 
 def create_table(con: duckdb.DuckDBPyConnection) -> None:

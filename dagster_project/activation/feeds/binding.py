@@ -10,7 +10,7 @@ import duckdb
 
 from dagster_project.activation.feeds.declaration import Column, Feed
 from dagster_project.errors import ConfigurationError, Fault
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 MAX_CELL_BYTES = 256
 MAX_KEY_BYTES = 8000

@@ -8,7 +8,7 @@ import duckdb
 from pydantic import BaseModel
 
 from dagster_project.activation.feeds.binding import BoundFeed, Cell
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 COMMA = " || ',' || "
 

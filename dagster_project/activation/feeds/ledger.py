@@ -20,7 +20,7 @@ from dagster_project.activation.feeds.destinations import Destination
 from dagster_project.activation.feeds.difference import Counts, accepted_rows
 from dagster_project.files import copy_rows, write_atomically
 from dagster_project.home import Home
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 SNAPSHOT_AFTER = (
     50  # an hourly feed makes thousands of syncs a year: folding each from the first would grow without end
@@ -98,7 +98,6 @@ class FeedLedger:
             return
         older = self._snapshots()
         target = self.folder / "accepted" / f"{sync_ids[-1]}.parquet"
-        target.parent.mkdir(exist_ok=True, mode=0o700)
         with duckdb.connect() as con:
             copy_rows(
                 con,

@@ -24,7 +24,7 @@ from dagster_project.activation.feeds.ledger import FeedLedger, SyncRecord
 from dagster_project.errors import UsageError
 from dagster_project.files import copy_rows
 from dagster_project.home import Home
-from dagster_project.quoting import literal
+from dagster_project.sql import literal
 
 ROWS = "rows.parquet"
 PREPARED = "prepared.json"

@@ -8,6 +8,7 @@ import duckdb
 
 from dagster_project.errors import StageFailed
 from dagster_project.identity.likely.declaration import FILE, Block
+from dagster_project.sql import literal
 
 
 def find_candidates(con: duckdb.DuckDBPyConnection, blocks: list[Block], pairs_per_block: int) -> int:
@@ -55,7 +56,7 @@ def _pairs(block: Block) -> str:
     records = f"(select unique_id, owner, {keyed} from features)"
     agree = " and ".join(f"l.key_{number} = r.key_{number}" for number in range(len(block.keys)))
     return (
-        f"select '{block.name}' as match_key, l.unique_id as join_key_l, r.unique_id as join_key_r"
+        f"select {literal(block.name)} as match_key, l.unique_id as join_key_l, r.unique_id as join_key_r"
         f" from {records} as l inner join {records} as r on {agree}"
         " where l.unique_id < r.unique_id and (l.owner is null or r.owner is null)"
     )

@@ -11,6 +11,7 @@ from dagster_project.identity.likely.declaration import MISSING, Comparison, Dec
 from dagster_project.identity.likely.features import FEATURES
 from dagster_project.identity.likely.tables import PRIOR, WEIGHTS
 from dagster_project.project import seeds
+from dagster_project.sql import literal
 
 
 def match_weights(
@@ -66,7 +67,7 @@ def _long(predicted: str, declaration: Declaration) -> str:
     parts += [(comparison.name, comparison.name, f"weight_{comparison.name}") for comparison in comparisons]
     long = " union all ".join(
         f"select left_key, right_key, match_weight, match_probability, status, cast({position} as bigint) as position,"
-        f" '{name}' as comparison, {label} as level, round({weight}, 4) as weight from allowed"
+        f" {literal(name)} as comparison, {label} as level, round({weight}, 4) as weight from allowed"
         for position, (name, label, weight) in enumerate(parts)
     )
     return f"""
@@ -84,9 +85,9 @@ def _long(predicted: str, declaration: Declaration) -> str:
 def _label(comparison: Comparison) -> str:
     count = len(comparison.levels)
     cases = " ".join(
-        f"when {count - 1 - number} then '{level.label}'" for number, level in enumerate(comparison.levels)
+        f"when {count - 1 - number} then {literal(level.label)}" for number, level in enumerate(comparison.levels)
     )
-    return f"case gamma_{comparison.name} {cases} else '{MISSING}' end"
+    return f"case gamma_{comparison.name} {cases} else {literal(MISSING)} end"
 
 
 def _weight(comparison: Comparison) -> str:
