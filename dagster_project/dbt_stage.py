@@ -100,7 +100,7 @@ def dbt_stage(
             for prepare in before:
                 yield from prepare(con, home.home, run)
             failures: list[str] = []
-            for event in _dbt_events(home, select, manifest, context):
+            for event in _dbt_events(home, select, manifest, context, con):
                 if isinstance(event, Output):
                     yield _with_figures(event, con, manifest)
                 elif isinstance(event, AssetCheckResult):
@@ -119,7 +119,7 @@ def dbt_stage(
 
 
 def _dbt_events(
-    home: HomeResource, select: str, manifest: Mapping[str, Any], context: AssetExecutionContext
+    home: HomeResource, select: str, manifest: Mapping[str, Any], context: AssetExecutionContext, con: Any
 ) -> Iterator[Any]:
     """dbt's results as Dagster events, and one text per failed node."""
     from dbt_common.events.functions import msg_to_dict
@@ -139,7 +139,24 @@ def _dbt_events(
                 yield event
     for node in result.results:
         if node.status in ("error", "fail", "runtime error"):
-            yield f"{node.node.resource_type} {node.node.name} {node.status}: {_told(node.message)}"
+            yield f"{_named(node.node)} {node.status}: {_told(node.message)}{_broken(con, node)}"
+
+
+def _named(node: Any) -> str:
+    """`model scores`; a test by what it tests: dbt shortens the name of a long one to a hash."""
+    if node.resource_type != "test" or node.test_metadata is None:
+        return f"{node.resource_type} {node.name}"
+    tested = node.attached_node or next(iter(node.depends_on.nodes))
+    return f"test {node.test_metadata.name} of {tested.rpartition('.')[2]}"
+
+
+def _broken(con: Any, result: Any) -> str:
+    """Which conditions of a failed `holds` test are broken, in how many rows."""
+    metadata = getattr(result.node, "test_metadata", None)
+    if result.status != "fail" or metadata is None or metadata.name != "holds":
+        return ""
+    counts = con.execute(f"select condition, count(*) from ({result.node.compiled_code}) group by all order by all")
+    return "; ".join(f" {condition} (not so in {rows} rows)" for condition, rows in counts.fetchall())
 
 
 def _told(message: str | None) -> str:

@@ -1,14 +1,3 @@
-{# As many rows as another model has: nothing lost and nothing doubled on the way. #}
-{% test rows_of(model, other) %}
-select counts.model_rows, counts.other_rows
-from (
-    select
-        (select count(*) from {{ model }}) as model_rows,
-        (select count(*) from {{ other }}) as other_rows
-) as counts
-where counts.model_rows <> counts.other_rows
-{% endtest %}
-
 {# A person holds one value at most of a kind that the rules call exclusive, unless an override ties two together. #}
 {% test one_value_per_person(model) %}
 select

@@ -1,15 +1,5 @@
 {# Generic tests of the marts and their rule tables. #}
 
-{# Fails for every row for which one of the conditions is not true. All of a table's in one scan, since every test costs a run its start. #}
-{% test holds(model, conditions) %}
-select *
-from {{ model }}
-where
-    {%- for condition in conditions %}
-    {{ 'or ' if not loop.first }}not coalesce({{ condition }}, false)
-    {%- endfor %}
-{% endtest %}
-
 {# Bands must run from 0 upwards without gap or overlap; only the last is open. Fails for every band that breaks this. #}
 {% test bands_without_gap(model, column_name, until) %}
 with bands as (

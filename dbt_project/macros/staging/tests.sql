@@ -22,14 +22,6 @@ full outer join held on held._file_id = counted.file_id
 where coalesce(counted.rows_landed, 0) <> coalesce(held.rows_held, 0)
 {% endtest %}
 
-{# No two rows share a key, and no part of it is null: `unique` and `not_null` in one scan, since every test costs a run its start. #}
-{% test unique_key(model, key) %}
-select {{ key | join(', ') }}, count(*) as occurrences
-from {{ model }}
-group by {{ key | join(', ') }}
-having count(*) > 1{% for column in key %} or {{ column }} is null{% endfor %}
-{% endtest %}
-
 {# The same for event tables too large to group anew every day: the keys of the newest landing against all rows. Older keys were
    held against all rows when they were the newest. #}
 {% test unique_in_newest_landing(model, key) %}

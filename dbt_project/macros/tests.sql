@@ -1,0 +1,36 @@
+{# Generic tests that every stage uses. #}
+
+{# No two rows share a key, and no part of it is null: `unique` and `not_null` in one scan, since every test costs a run its start. #}
+{% test unique_key(model, key) %}
+select {{ key | join(', ') }}, count(*) as occurrences
+from {{ model }}
+group by {{ key | join(', ') }}
+having count(*) > 1{% for column in key %} or {{ column }} is null{% endfor %}
+{% endtest %}
+
+{# Fails for every row for which one of the conditions is not true, and says for which first. All of a table's in one scan, since every
+   test costs a run its start. #}
+{% test holds(model, conditions) %}
+select broken.condition
+from (
+    select
+        case
+            {%- for condition in conditions %}
+            when not coalesce({{ condition }}, false) then '{{ condition | trim | replace("'", "''") }}'
+            {%- endfor %}
+        end as condition
+    from {{ model }}
+) as broken
+where broken.condition is not null
+{% endtest %}
+
+{# As many rows as another model has: nothing lost and nothing doubled on the way. #}
+{% test rows_of(model, other) %}
+select counts.model_rows, counts.other_rows
+from (
+    select
+        (select count(*) from {{ model }}) as model_rows,
+        (select count(*) from {{ other }}) as other_rows
+) as counts
+where counts.model_rows <> counts.other_rows
+{% endtest %}
