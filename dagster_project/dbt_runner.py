@@ -71,6 +71,11 @@ def parsed(home: Home) -> Any:
     return _manifests[seeds()]
 
 
+def adopt(manifest: Any) -> None:
+    """Take `manifest`, parsed by another process from this project and these seeds, as what `parsed` gives."""
+    _manifests[seeds()] = manifest
+
+
 def build(
     home: Home, select: str, callbacks: list[Callable[[Any], None]] | None = None, full_refresh: bool = False
 ) -> Any:

@@ -1,26 +1,38 @@
-"""The command line in processes that need not import Dagster, dbt and Great Expectations anew, a third of a small run.
+"""The command line in processes that need neither import the libraries nor parse the dbt project: half of a small run.
 
-Each call is a process of its own, forked from a server that has imported the libraries and done nothing else: a server
-that had parsed the dbt project would hold threads of dbt's parser, and its children would wait for them for ever.
-`tests/pipeline/test_command_line.py` and the tests that kill a run start the console script itself.
+Each call is a process of its own, forked from a server that has imported Dagster, dbt and Great Expectations and read the
+parsed project, and done nothing else: a server that had parsed it would hold threads of dbt's parser, and its children
+would wait for them for ever. `tests/pipeline/test_command_line.py` and the tests that kill a run start the console script
+itself.
 """
 
 import multiprocessing
 import os
+import pickle
 import subprocess
 import sys
 import tempfile
+from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+from dagster_project.project import DBT_PROJECT, ROOT, seeds
 
 LIBRARIES = ["dagster_dbt", "dagster_duckdb", "dbt.cli.main", "great_expectations", "pandas"]
 SECONDS = 1200  # longer than any command of the tests takes on a busy machine
+PARSED = "KIZUNA_TESTS_PARSED"
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([*LIBRARIES, "tests.warm"])
+# Parts of dbt's Manifest; read where the server imports this module, before anything is forked from it.
+_parsed: dict[str, Any] = pickle.loads(Path(os.environ[PARSED]).read_bytes()) if PARSED in os.environ else {}  # noqa: S301
 
 
 def kizuna(arguments: list[str], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run `kizuna` with `arguments` in `folder`: as `subprocess.run` with captured text, whatever the exit status."""
+    _start_server()
     with tempfile.TemporaryDirectory() as scratch:
         told, complained = Path(scratch, "stdout"), Path(scratch, "stderr")
         process = _processes.Process(
@@ -36,6 +48,37 @@ def kizuna(arguments: list[str], environment: Mapping[str, str], folder: Path) -
         )
 
 
+@cache
+def _start_server() -> None:
+    """Parse the dbt project in a process that goes, and start the server with what it wrote."""
+    from multiprocessing.forkserver import ensure_running
+
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, "manifest")
+        subprocess.run([sys.executable, "-m", "tests.warm", str(file), scratch], cwd=ROOT, check=True)
+        os.environ[PARSED] = str(file)
+        ensure_running()
+        del os.environ[PARSED]
+        # The server has read the file when its first child ends.
+        process = _processes.Process(target=_nothing)
+        process.start()
+        process.join()
+
+
+def _nothing() -> None:
+    pass
+
+
+def _write_parsed(file: Path, home: Path) -> None:
+    """Parse the project and write its Manifest in parts: dbt's own pickling of the whole mixes its lookups up."""
+    from dagster_project import dbt_runner
+    from dagster_project.home import Home
+
+    manifest = dbt_runner.parsed(Home(home))
+    parts = {part.name: getattr(manifest, part.name) for part in fields(manifest) if not part.name.startswith("_")}
+    file.write_bytes(pickle.dumps(parts))
+
+
 def _command(arguments: list[str], environment: dict[str, str], folder: str, told: str, complained: str) -> None:
     for number, file in ((1, told), (2, complained)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
@@ -43,6 +86,27 @@ def _command(arguments: list[str], environment: dict[str, str], folder: str, tol
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["kizuna", *arguments]
+    _give_manifest()
     from dagster_project.cli import main
 
     main()
+
+
+def _give_manifest() -> None:
+    """The parsed project to dbt_runner. A shop's own rule tables lie elsewhere; all else of them is as shipped."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.flags import set_from_args
+
+    from dagster_project import dbt_runner
+
+    set_from_args(Namespace(SEND_ANONYMOUS_USAGE_STATS=False), {})  # what parsing would have set
+    manifest = Manifest(**_parsed)
+    for node in manifest.nodes.values():
+        if node.resource_type == "seed":
+            name = Path(node.original_file_path).name
+            node.original_file_path = os.path.relpath(seeds() / "rules" / name, DBT_PROJECT)
+    dbt_runner.adopt(manifest)
+
+
+if __name__ == "__main__":
+    _write_parsed(Path(sys.argv[1]), Path(sys.argv[2]))
