@@ -1,6 +1,7 @@
 """The Dagster UI in a real browser: the graph by stages, the RF table on its asset, the checks."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -45,8 +46,11 @@ def ui(shop: Shop) -> Iterator[str]:
         _wait_for(address + "/server_info", seconds=120)
         yield address
     finally:
-        os.killpg(server.pid, 15)
-        server.wait(30)
+        server.terminate()
+        try:
+            server.wait(30)
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)  # Dagster's code server waits for a heartbeat before it goes
 
 
 def _wait_for(address: str, seconds: int) -> None:
