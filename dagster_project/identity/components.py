@@ -31,11 +31,22 @@ class Apart:
     conflicts: Pairs = field(default_factory=set)
 
 
-def connected(count: int, u: Ints, v: Ints) -> Ints:
-    """The smallest node of each node's connected component, as int32."""
+def connected(count: int, u: Ints, v: Ints, is_leaf: Bools | None = None) -> Ints:
+    """A node of each node's connected component, the same for all of it, as int32; the smallest without `is_leaf`.
+
+    `is_leaf`: nodes of which most have one neighbour, no leaf itself. Only those with several cost a search.
+    """
     own = np.arange(count, dtype=np.int32)
     if len(u) == 0:
         return own
+    if is_leaf is not None:
+        left, right = is_leaf[u], is_leaf[v]
+        forward, backward = right & ~left, left & ~right
+        own[v[forward]] = u[forward]
+        own[u[backward]] = v[backward]
+        u, v = own.take(u), own.take(v)
+        between = np.flatnonzero(u != v)
+        return connected(count, u[between], v[between]).take(own) if len(between) else own
     if 4 * len(u) < count:  # few edges: most nodes have none, and need not be looked at
         is_joined = np.zeros(count, dtype=bool)
         is_joined[u] = is_joined[v] = True
@@ -61,14 +72,26 @@ def components(
     of them hold is blocked at once, as the walk would: the second edge closes a path through it alone.
     """
     count = len(nodes.claims)
-    u, v = nodes.of[facts.edges.left[edges]], nodes.of[facts.edges.right[edges]]
+    u, v = (nodes.of.take(ends[edges]) for ends in (facts.edges.left, facts.edges.right))
     blocked = np.zeros(count, dtype=np.int8)
     if leads is not None:
         blocked[_held_by_two(facts, nodes, edges, u, v, apart, leads)] = LIMIT
         if blocked.any():
             kept = (blocked[u] | blocked[v]) == 0
-            edges, u, v = edges[kept], u[kept], v[kept]
+            u, v = u[kept], v[kept]
     label = connected(count, u, v)
+    take_apart(facts, nodes, edges, apart, label, blocked, is_ordered)
+    return label, blocked
+
+
+def take_apart(
+    facts: Facts, nodes: Nodes, edges: Ints, apart: Apart, label: Ints, blocked: Ints, is_ordered: bool = False
+) -> None:
+    """Walk the contested ones of the components that `label` gives, and write into `label` and `blocked` what is found.
+
+    `edges` as in `components`. Those with an end that is blocked already do not count.
+    """
+    count = len(label)
     contested = np.zeros(count, dtype=bool)
     for bit in range(int(nodes.claims.max(initial=0)).bit_length()):
         claimed = label[np.flatnonzero(nodes.claims & (1 << bit))]
@@ -78,8 +101,10 @@ def components(
     conflicts = {(a, b) for a, b in apart.conflicts if label[a] == label[b]}
     contested[[label[a] for a, _ in never | conflicts]] = True
     if contested.any():
-        _walk(facts, nodes, edges, Apart(never, conflicts), is_ordered, label, blocked, contested)
-    return label, blocked
+        is_inside = contested.take(label).take(nodes.of)  # of identifiers, since most edges lie elsewhere
+        inside = edges[is_inside[facts.edges.left[edges]]]
+        is_dead = blocked[nodes.of[facts.edges.left[inside]]] | blocked[nodes.of[facts.edges.right[inside]]]
+        _walk(facts, nodes, inside[is_dead == 0], Apart(never, conflicts), is_ordered, label, blocked, contested)
 
 
 def _held_by_two(facts: Facts, nodes: Nodes, edges: Ints, u: Ints, v: Ints, apart: Apart, leads: Bools) -> Ints:
@@ -88,11 +113,14 @@ def _held_by_two(facts: Facts, nodes: Nodes, edges: Ints, u: Ints, v: Ints, apar
     able[[end for pair in apart.never for end in pair]] = False
     forward = leads[facts.edges.left[edges]] & able[v]
     backward = leads[facts.edges.right[edges]] & able[u]
-    value = np.concatenate((v[forward], u[backward]))
-    holder = np.concatenate((u[forward], v[backward]))
-    one_holder = np.empty(len(able), dtype=np.int32)
-    one_holder[value] = holder
-    return value[one_holder[value] != holder]
+    return with_two(len(able), np.concatenate((v[forward], u[backward])), np.concatenate((u[forward], v[backward])))
+
+
+def with_two(count: int, value: Ints, holder: Ints) -> Ints:
+    """Those of `value`, nodes, that stand beside two different of `holder`."""
+    one = np.empty(count, dtype=np.int32)
+    one[value] = holder
+    return value[one[value] != holder]
 
 
 def _walk(
@@ -119,7 +147,6 @@ def _walk(
     inside, group = inside[order], group[order]
     local = np.full(count, -1, dtype=np.int32)
     local[inside] = np.arange(len(inside))
-    edges = edges[contested[label[nodes.of[facts.edges.left[edges]]]]]
     if not is_ordered:
         edges = facts.strongest_first(edges)
     left, right = local[nodes.of[facts.edges.left[edges]]], local[nodes.of[facts.edges.right[edges]]]

@@ -3,6 +3,7 @@
 Arrays only; which identifiers belong together is for `components.py` and `graph.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,9 @@ Ints = npt.NDArray[np.signedinteger[Any]]
 Bools = npt.NDArray[np.bool_]
 Pairs = set[tuple[int, int]]
 
-# What an edge joins, by its ends: nothing (an end is nobody's), two records, two strong identifiers, or a weak one.
-DEAD, RECORDS, STRONG, WEAK = range(4)
+# What an edge joins, by its ends: nothing (an end is nobody's), two records, a record to the left with a value, a value
+# with a record to the right, two values, or a weak identifier with anything.
+DEAD, RECORDS, HOLDS, HELD, VALUES, WEAK = range(6)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,18 @@ class Edges:
     right: Ints
     observations: Ints
     landing_no: Ints
+
+
+@dataclass(frozen=True)
+class Pairings:
+    """What is known of pairs of identifiers besides edges, by key: `never` and `always` by overrides, `conflicts` of
+    records that contradict each other, `likely` pairs of records with the weight of their match.
+    """
+
+    never: Sequence[tuple[int, int]] = ()
+    always: Sequence[tuple[int, int]] = ()
+    conflicts: Sequence[tuple[int, int]] = ()
+    likely: Sequence[tuple[int, int, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -124,12 +138,15 @@ def gather_facts(kinds: list[Kind], identifiers: Identifiers, unit: Ints, edges:
 
 
 def classify(kinds: list[Kind], kind: Ints, is_nobodys: Bools, edges: Edges) -> npt.NDArray[np.int8]:
-    """What each edge joins: DEAD, RECORDS, STRONG or WEAK."""
+    """What each edge joins, DEAD to WEAK."""
     count = len(kinds)
-    table = np.zeros((count + 1, count + 1), dtype=np.int8)
+    table = np.full((count + 1, count + 1), DEAD, dtype=np.int8)
+    by_record = {(True, True): RECORDS, (True, False): HOLDS, (False, True): HELD, (False, False): VALUES}
     for i, one in enumerate(kinds):
         for j, other in enumerate(kinds):
-            are_records = not (one.is_blockable or other.is_blockable)
-            table[i, j] = WEAK if one.is_weak or other.is_weak else RECORDS if are_records else STRONG
-    code = np.where(is_nobodys, count, kind).astype(np.int8)
-    return table.ravel()[code[edges.left].astype(np.int16) * (count + 1) + code[edges.right]]
+            is_weak = one.is_weak or other.is_weak
+            table[i, j] = WEAK if is_weak else by_record[not one.is_blockable, not other.is_blockable]
+    code = kind.astype(np.int8)
+    if is_nobodys.any():
+        code[is_nobodys] = count
+    return table.ravel()[code[edges.left] * np.int8(count + 1) + code[edges.right]]

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.errors import UsageError
-from dagster_project.identity.given import Override, hashed
+from dagster_project.identity.given import Override, current_id, hashed
 from dagster_project.identity.neighbourhood import Neighbourhood, columns, gather, reach
 from dagster_project.sql import dicts
 
@@ -88,14 +88,7 @@ def find_nodes(con: duckdb.DuckDBPyConnection, salt: str, given: str) -> dict[in
         if found[0]["customer_id"] is None and found[0]["blocked_reason"] is None:
             raise UsageError(f"whoever this {kind} belongs to was first seen after the day that is published")
     else:
-        alias = con.execute(
-            "select customer_id, why from marts.customer_aliases where alias_id = ?", [given]
-        ).fetchone()
-        if alias is None:
-            raise UsageError(f"{given} is neither a customer id that was ever published nor kind:value")
-        if alias[0] is None:
-            raise UsageError(f"{given} names nobody any more: its identifiers are {alias[1]}")
-        found = dicts(con.execute(_FIND + "customer_id = ? order by identifier_key", [alias[0]]))
+        found = dicts(con.execute(_FIND + "customer_id = ? order by identifier_key", [current_id(con, given)]))
     return {row["key"]: row["customer_id"] for row in found}
 
 

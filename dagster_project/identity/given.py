@@ -1,8 +1,10 @@
-"""Identifiers as people write them, `kind:value`, and the lines of identity_overrides, read as the pipeline does."""
+"""Customers and identifiers as people write them, `kind:value`, and the lines of identity_overrides."""
 
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+
+import duckdb
 
 from dagster_project.errors import UsageError
 from dagster_project.identity.hashing import identifier_hash, identifier_key
@@ -27,6 +29,16 @@ def hashed(salt: str, word: str) -> tuple[str, str]:
     """(kind, identifier_hash) of `kind:value`; errors as `normalised`."""
     kind, value = normalised(word)
     return kind, identifier_hash(salt, kind, value)
+
+
+def current_id(con: duckdb.DuckDBPyConnection, word: str) -> str:
+    """The current customer_id of one that was ever published. Raises UsageError where it names nobody."""
+    found = con.execute("select customer_id, why from marts.customer_aliases where alias_id = ?", [word]).fetchone()
+    if found is None:
+        raise UsageError(f"{word} is neither a customer id that was ever published nor kind:value")
+    if found[0] is None:
+        raise UsageError(f"{word} names nobody any more: its identifiers are {found[1]}")
+    return str(found[0])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ A record is an identifier that is never blocked, a member_id or card_no. Records
 an override ties together, are a *core*: one person whatever else is known.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,28 +12,31 @@ from dagster_project.identity.components import Apart, Nodes, components, connec
 from dagster_project.identity.evidence import (
     DEAD,
     RECORDS,
-    STRONG,
     Edges,
     Facts,
     Identifiers,
     Ints,
     Kind,
+    Pairings,
     Pairs,
     classify,
     gather_facts,
 )
+from dagster_project.identity.holdings import Holdings, holdings
 from dagster_project.identity.sorting import apart_of, positions_of
 
 
 @dataclass(frozen=True)
 class Records:
-    """`nodes`: the cores, a value or a weak identifier being its own. `joins`: what each edge joins. `apart`: units
-    that must never be linked. `too_many`: the identifiers that too many cores hold; their edges are dead.
+    """`nodes`: the cores, a value or a weak identifier being its own. `joins`: what each edge joins. `held`: the values
+    that cores hold. `apart`: units that must never be linked. `too_many`: the identifiers that too many cores hold;
+    their edges are dead.
     """
 
     facts: Facts
     nodes: Nodes
     joins: Ints
+    held: Holdings
     apart: Pairs
     too_many: Ints
 
@@ -43,20 +45,14 @@ class Records:
         return _united(self.facts.claims, self.facts.unit, node)
 
 
-def records(
-    identifiers: Identifiers,
-    edges: Edges,
-    kinds: list[Kind],
-    never: Sequence[tuple[int, int]],
-    always: Sequence[tuple[int, int]],
-) -> Records:
-    """Cores and limits. Identifiers in key order, edges between positions, `never` and `always` of keys."""
+def records(identifiers: Identifiers, edges: Edges, kinds: list[Kind], known: Pairings) -> Records:
+    """Cores and limits, by the overrides of `known`. Identifiers in key order, edges between positions."""
     key, kind, nobodys = identifiers.key, identifiers.kind, identifiers.is_blocklisted
     count = len(key)
-    tied = positions_of(key, always, nobodys)
+    tied = positions_of(key, known.always, nobodys)
     unit = connected(count, *np.array(tied, dtype=np.int32).T) if tied else np.arange(count, dtype=np.int32)
     facts = gather_facts(kinds, identifiers, unit, edges)
-    apart = apart_of(positions_of(key, never, nobodys), unit)
+    apart = apart_of(positions_of(key, known.never, nobodys), unit)
     joins = classify(kinds, kind, nobodys, edges)
     if tied or apart:
         u, v = unit[edges.left], unit[edges.right]
@@ -64,16 +60,17 @@ def records(
         numbers = [a * count + b for a, b in apart]
         joins[np.isin(np.minimum(u, v).astype(np.int64) * count + np.maximum(u, v), numbers)] = DEAD
 
-    units = Nodes(unit, facts.claims, facts.fixed)
-    label, _ = components(facts, units, np.flatnonzero(joins == RECORDS), Apart(apart))
-    core = label[unit]
+    label, _ = components(facts, Nodes(unit, facts.claims, facts.fixed), np.flatnonzero(joins == RECORDS), Apart(apart))
+    core = label[unit] if tied else label
     nodes = Nodes(core, _united(facts.claims, unit, core), facts.fixed)
-    too_many = _too_many(kinds, kind, facts, core, np.flatnonzero(joins == STRONG))
+    held = holdings(facts, nodes, joins)
+    too_many = _too_many(kinds, kind, facts, held)
     if len(too_many):
         is_too_many = np.zeros(count, dtype=bool)
         is_too_many[too_many] = True
         joins[is_too_many[edges.left] | is_too_many[edges.right]] = DEAD
-    return Records(facts, nodes, joins, apart, too_many)
+        held = held.without(too_many, facts)
+    return Records(facts, nodes, joins, held, apart, too_many)
 
 
 def _united(claims: Ints, unit: Ints, node: Ints) -> Ints:
@@ -85,27 +82,14 @@ def _united(claims: Ints, unit: Ints, node: Ints) -> Ints:
     return united
 
 
-def _too_many(kinds: list[Kind], kind: Ints, facts: Facts, core: Ints, edges: Ints) -> Ints:
-    """The values that are seen directly with records of more cores than their kind allows.
+def _too_many(kinds: list[Kind], kind: Ints, facts: Facts, held: Holdings) -> Ints:
+    """The values that are seen directly with records of more cores than their kind allows, which is one at least.
 
     A value that an override ties to something is let be: somebody has looked at it.
     """
     unlimited = np.iinfo(np.int32).max
     limit = np.array([item.records_per_value or unlimited for item in kinds], dtype=np.int32)
-    if (limit == unlimited).all():
-        return np.empty(0, dtype=np.int64)
-    is_record = ~np.array([item.is_blockable for item in kinds], dtype=bool)
-    left, right = kind[facts.edges.left[edges]], kind[facts.edges.right[edges]]
-    forward, backward = edges[is_record[left]], edges[is_record[right]]  # of these edges one end at most is a record
-    value = np.concatenate((facts.edges.right[forward], facts.edges.left[backward]))
-    # Few values are seen with more records than that, let alone with records of different cores.
-    many = np.bincount(value, minlength=len(kind)) > limit[kind]
-    ties = np.flatnonzero(facts.unit != np.arange(len(kind), dtype=facts.unit.dtype))
-    many[ties] = many[facts.unit[ties]] = False
-    kept = many[value]
-    if not kept.any():
-        return np.empty(0, dtype=np.int64)
-    holder = core[np.concatenate((facts.edges.left[forward], facts.edges.right[backward]))[kept]]
-    distinct = np.unique(value[kept].astype(np.int64) * len(kind) + holder) // len(kind)
+    free = ~facts.tied[held.value]
+    distinct = np.unique(held.value[free].astype(np.int64) * len(kind) + held.holder[free]) // max(len(kind), 1)
     values, cores = np.unique(distinct, return_counts=True)
     return values[cores > limit[kind[values]]]

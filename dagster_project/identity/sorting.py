@@ -1,11 +1,13 @@
 """Identifiers by position in key order, which is what all arrays of identity hold instead of keys."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from dagster_project.identity.evidence import Bools, Edges, Identifiers, Ints, Pairs
 
+UNKNOWN = "an edge names an identifier that is not among the identifiers"
 STEPS = 12  # no more keys than that start alike, where they are hashes
 
 
@@ -23,7 +25,11 @@ def in_key_order(identifiers: Identifiers, edges: Edges) -> tuple[Ints | None, I
 
 def between_positions(key: Ints, edges: Edges) -> Edges:
     """Edges between keys as edges between positions in `key`, which is in order. Raises ValueError as above."""
-    left, right = _positions(key, edges.left), _positions(key, edges.right)
+    if len(edges.left) and not len(key):
+        raise ValueError(UNKNOWN)
+    place = _Places(key)
+    with ThreadPoolExecutor(2) as threads:  # NumPy lets go of the interpreter while it gathers
+        left, right = threads.map(place.of, (edges.left, edges.right))
     return Edges(left, right, edges.observations, edges.landing_no)
 
 
@@ -45,28 +51,40 @@ def apart_of(pairs: Sequence[tuple[int, int]] | Pairs, node: Ints) -> Pairs:
     return {(min(a, b), max(a, b)) for a, b in nodes if a != b}
 
 
-def _positions(key: Ints, wanted: Ints) -> Ints:
-    """Where each of `wanted` stands in `key`, which is in order. Raises ValueError where one is not in it."""
-    if len(wanted) == 0:
-        return np.empty(0, dtype=np.int32)
-    if len(key) == 0:
-        raise ValueError("an edge names an identifier that is not among the identifiers")
-    last, least = len(key) - 1, int(key[0])
-    # Keys are the start of a hash, so each lies within a few places of where an even spread would put it: two looks
-    # at memory instead of the twenty of a binary search.
-    bits = min(max(last.bit_length() - 1, 1), 24)
-    shift = max((int(key[last]) - least).bit_length() - bits, 0)
-    first = np.zeros((1 << bits) + 1, dtype=np.int32)
-    np.cumsum(np.bincount((key - least) >> shift, minlength=1 << bits), out=first[1:])
-    positions = first[np.clip((wanted - least) >> shift, 0, 1 << bits)]
-    np.minimum(positions, last, out=positions)
-    missed = np.flatnonzero(key[positions] != wanted)
-    for _ in range(STEPS):
-        if len(missed) == 0:
-            return positions
-        positions[missed] = np.minimum(positions[missed] + 1, last)
-        missed = missed[key[positions[missed]] != wanted[missed]]
-    positions[missed] = np.minimum(np.searchsorted(key, wanted[missed]), last)
-    if not np.array_equal(key[positions[missed]], wanted[missed]):
-        raise ValueError("an edge names an identifier that is not among the identifiers")
-    return positions
+class _Places:
+    """Finds keys among keys in order that are the start of a hash: each lies within a few places of where an even
+    spread would put it, so two looks at memory do instead of the twenty of a binary search.
+    """
+
+    def __init__(self, key: Ints):
+        self.key, self.last = key, len(key) - 1
+        self.least = int(key[0]) if len(key) else 0
+        self.bits = min(max(self.last.bit_length(), 1), 24)
+        self.shift = max((int(key[-1]) - self.least).bit_length() - self.bits, 0) if len(key) else 0
+        self.first = np.zeros((1 << self.bits) + 1, dtype=np.int32)
+        np.cumsum(np.bincount((key - self.least) >> self.shift, minlength=1 << self.bits), out=self.first[1:])
+
+    def of(self, wanted: Ints) -> Ints:
+        """Where each of `wanted` stands. Raises ValueError where one is not among the keys."""
+        if len(wanted) == 0:
+            return np.empty(0, dtype=np.int32)
+        key, last = self.key, self.last
+        if int(wanted.min()) < self.least or int(wanted.max()) > int(key[last]):
+            raise ValueError(UNKNOWN)
+        bucket = wanted - self.least
+        bucket >>= self.shift
+        positions = self.first.take(bucket)
+        np.minimum(positions, last, out=positions)
+        missed = np.flatnonzero(key.take(positions) != wanted)
+        at, missing = positions[missed], wanted[missed]
+        for _ in range(STEPS):
+            if len(missed) == 0:
+                return positions
+            np.minimum(at + 1, last, out=at)
+            is_found = key.take(at) == missing
+            positions[missed[is_found]] = at[is_found]
+            missed, at, missing = missed[~is_found], at[~is_found], missing[~is_found]
+        positions[missed] = np.minimum(np.searchsorted(key, missing), last)
+        if not np.array_equal(key[positions[missed]], missing):
+            raise ValueError(UNKNOWN)
+        return positions

@@ -16,7 +16,7 @@ import numpy as np
 
 from dagster_project.errors import UsageError
 from dagster_project.identity import neighbourhood
-from dagster_project.identity.evidence import Edges, Identifiers, Kind
+from dagster_project.identity.evidence import Edges, Identifiers, Kind, Pairings
 from dagster_project.identity.explain import shortest_chain
 from dagster_project.identity.given import KINDS, Override
 from dagster_project.identity.graph import REASONS, resolve
@@ -146,10 +146,12 @@ def _resolved(
         ),
         Edges(*(_integers(column) for column in columns_)),
         kinds,
-        ties["never_link"],
-        ties["always_link"],
-        _conflicts(con),
-        [row for row in _likely(con) if set(row[:2]) != pair],
+        Pairings(
+            ties["never_link"],
+            ties["always_link"],
+            _conflicts(con),
+            [row for row in _likely(con) if set(row[:2]) != pair],
+        ),
     )
     hashes = {node["identifier_key"]: node["identifier_hash"] for node in nodes}
     fates: dict[int, Fate] = {}

@@ -3,56 +3,29 @@
 
 with
 
-member_records as (
-    select
-        'members' as source,
-        {{ key_of('member_id', 'members.member_id') }} as identifier_key,
-        {{ key_of('member_id', 'members.member_id') }} as member_key,
-        {{ key_of('email', 'members.email') }} as email_key,
-        {{ key_of('phone', 'members.phone') }} as phone_key,
-        members.email,
-        members.phone,
-        members.last_name,
-        members.first_name,
-        members.last_name_kana,
-        members.first_name_kana,
-        members.birth_date,
-        members.gender,
-        members.postal_code,
-        members.prefecture,
-        members.address,
-        members.registered_at,
-        members.updated_at
-    from {{ ref('stg_members') }} as members
-),
-
-card_records as (
-    select
-        'store_cards' as source,
-        {{ key_of('card_no', 'cards.card_no') }} as identifier_key,
-        {{ key_of('member_id', 'cards.member_id') }} as member_key,
-        {{ key_of('email', 'cards.email') }} as email_key,
-        {{ key_of('phone', 'cards.phone') }} as phone_key,
-        cards.email,
-        cards.phone,
-        cards.last_name,
-        cards.first_name,
-        cards.last_name_kana,
-        cards.first_name_kana,
-        cards.birth_date,
-        cards.gender,
-        cards.postal_code,
-        cards.prefecture,
-        cards.address,
-        cards.registered_at,
-        cards.updated_at
-    from {{ ref('stg_store_cards') }} as cards
-),
-
 staged_records as (
-    select * from member_records
-    union all
-    select * from card_records
+    {%- for source_name, kind in [('members', 'member_id'), ('store_cards', 'card_no')] %}
+    select
+        '{{ source_name }}' as source,
+        {{ key_of(kind, 'staged.' ~ kind) }} as identifier_key,
+        {{ key_of('member_id', 'staged.member_id') }} as member_key,
+        {{ key_of('email', 'staged.email') }} as email_key,
+        {{ key_of('phone', 'staged.phone') }} as phone_key,
+        staged.email,
+        staged.phone,
+        {%- for column in columns %}
+        staged.{{ column }},
+        {%- endfor %}
+        staged.birth_date,
+        staged.gender,
+        staged.postal_code,
+        staged.prefecture,
+        staged.address,
+        staged.registered_at,
+        staged.updated_at
+    from {{ ref('stg_' ~ source_name) }} as staged
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 matching_keys as (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from hypothesis import strategies as st
 
-from dagster_project.identity.evidence import Edges, Identifiers, Kind
+from dagster_project.identity.evidence import Edges, Identifiers, Kind, Pairings
 from dagster_project.identity.graph import REASONS, resolve
 
 MEMBER, CARD, LINE, EMAIL, PHONE, VISITOR = range(6)
@@ -125,10 +125,7 @@ def run(graph: Graph, shuffle: int | None = None):
         ),
         Edges(*(column(edges, name) for name in ("left", "right", "observations", "landing_no"))),
         kinds(graph.limit),
-        never,
-        always,
-        conflicts,
-        likely,
+        Pairings(never, always, conflicts, likely),
     )
     return (
         {key: None if anchor < 0 else int(anchor) for key, anchor in zip(keys, result.anchor, strict=True)},

@@ -6,53 +6,56 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from graphs import KINDS
+from graphs import KINDS, graphs, kinds, run
+from hypothesis import given, settings
 
-from dagster_project.identity.assign import assignments, near_identifiers
-from dagster_project.identity.evidence import Edges, Identifiers
+from dagster_project.identity.assign import assignments, changes, clusters
+from dagster_project.identity.evidence import Edges, Identifiers, Pairings
 from dagster_project.identity.graph import resolve
 from dagster_project.identity.sorting import between_positions
 
 KIND_COLUMNS = ("kind", "strength", "is_weak", "values_per_person", "is_blockable", "records_per_value")
 PAIR = pa.schema([("left_key", pa.int64()), ("right_key", pa.int64())])
+IDENTIFIERS = pa.schema(
+    [
+        ("identifier_key", pa.int64()),
+        ("identifier_kind", pa.string()),
+        ("first_landing_no", pa.int64()),
+        ("first_landing_seen_ms", pa.int64()),
+        ("is_blocklisted", pa.bool_()),
+    ]
+)
+EDGES = pa.schema([*PAIR, ("observations", pa.int64()), ("landing_no", pa.int64()), ("rule", pa.string())])
 OVERRIDES, LIKELY = PAIR.append(pa.field("action", pa.string())), PAIR.append(pa.field("match_weight", pa.float64()))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def con():
     with duckdb.connect() as con:
         yield con
 
 
-def rules():
+def rules(kinds_=KINDS):
     """The rule table identity_kinds, not in the order of strength."""
     rows = [
         (k.name, k.strength, k.is_weak, 1 if k.is_exclusive else None, k.is_blockable, k.records_per_value)
-        for k in KINDS
+        for k in kinds_
     ]
     return pa.Table.from_pylist([dict(zip(KIND_COLUMNS, row, strict=True)) for row in reversed(rows)])
 
 
+def table(schema, rows):
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
+
+
 def identifiers(con, rows):
     """Relation over (key, kind, is_blocklisted) rows."""
-    con.execute(
-        "create or replace table identifiers (identifier_key bigint, identifier_kind varchar,"
-        " first_landing_no bigint, first_landing_seen_ms bigint, is_blocklisted boolean)"
-    )
-    for key, kind, is_blocklisted in reversed(rows):
-        con.execute("insert into identifiers values (?, ?, 1, 0, ?)", [key, kind, is_blocklisted])
-    return con.table("identifiers")
+    return con.from_arrow(table(IDENTIFIERS, [(key, kind, 1, 0, blocked) for key, kind, blocked in reversed(rows)]))
 
 
 def edges(con, pairs, rule="order"):
     """Relation over pairs of keys."""
-    con.execute(
-        "create or replace table edges"
-        " (left_key bigint, right_key bigint, rule varchar, observations bigint, landing_no bigint)"
-    )
-    for a, b in pairs:
-        con.execute("insert into edges values (?, ?, ?, 1, 1)", [a, b, rule])
-    return con.table("edges")
+    return con.from_arrow(table(EDGES, [(a, b, 1, 1, rule) for a, b in pairs]))
 
 
 SHOP = [
@@ -68,16 +71,25 @@ SHOP = [
 SEEN = [(10, 12), (11, 12), (11, 13), (10, 14), (15, 17), (16, 17)]
 
 
+def assigned(con, shop, seen, overrides=(), conflicts=(), likely=(), rule="order"):
+    """int_identity__assignments, made as its model makes it, with int_identity__clusters and what changed of it."""
+    tables = rules(), identifiers(con, shop), edges(con, seen, rule)
+    ties = table(OVERRIDES, overrides)
+    found = clusters(*tables, ties)
+    known = con.from_arrow(found)
+    changed = changes(*tables, ties, known, table(PAIR, conflicts), table(LIKELY, likely), con.from_arrow)
+    return assignments(known, con.from_arrow(changed)).to_arrow_table(), found, changed
+
+
+def fates(found):
+    """Key -> anchor and reason."""
+    return {row["identifier_key"]: (row["anchor_key"], row["blocked_reason"]) for row in found.to_pylist()}
+
+
 def test_tables_go_in_and_a_row_per_identifier_comes_out(con):
-    found = assignments(
-        rules(),
-        identifiers(con, SHOP),
-        edges(con, SEEN),
-        pa.Table.from_pylist([{"left_key": 11, "right_key": 13, "action": "never_link"}], OVERRIDES),
-        pa.Table.from_pylist([{"left_key": 15, "right_key": 16}], PAIR),
-        pa.Table.from_pylist([{"left_key": 11, "right_key": 15, "match_weight": 9.5}], LIKELY),
-    ).to_pylist()
-    assert {row["identifier_key"]: (row["anchor_key"], row["blocked_reason"]) for row in found} == {
+    found, before, _ = assigned(con, SHOP, SEEN, [(11, 13, "never_link")], [(15, 16)], [(11, 15, 9.5)])
+    assert found.num_rows == len(SHOP)
+    assert fates(found) == {
         10: (10, None),
         11: (11, None),
         12: (None, "shared_value"),
@@ -87,12 +99,40 @@ def test_tables_go_in_and_a_row_per_identifier_comes_out(con):
         16: (16, None),
         17: (None, "conflicting_records"),
     }
+    assert fates(before) == fates(found) | {15: (15, None), 16: (15, None), 17: (15, None)}
+
+
+def test_only_components_that_hold_a_pair_are_resolved_again(con):
+    _, _, changed = assigned(con, SHOP, SEEN, conflicts=[(15, 16)])
+    assert set(fates(changed)) == {15, 16, 17}
+    _, _, changed = assigned(con, SHOP, SEEN, [(11, 13, "never_link")])
+    assert changed.num_rows == 0
+
+
+@settings(max_examples=75, deadline=None)
+@given(graph=graphs(overrides=True, guards=True))
+def test_what_pairs_of_records_change_is_as_if_all_were_resolved_at_once(con, graph):
+    anchors, reasons = run(graph)
+    shop = [
+        (key, KINDS[row["kind"]].name, row["landing_no"], row["first_seen"], row["blocklisted"])
+        for key, row in graph.identifiers.items()
+    ]
+    seen = [(*edge.values(), "order") for edge in graph.edges]
+    ties = [(*pair, "never_link") for pair in graph.never] + [(*pair, "always_link") for pair in graph.always]
+    overrides = table(OVERRIDES, ties)
+    tables = rules(kinds(graph.limit)), *map(con.from_arrow, (table(IDENTIFIERS, shop), table(EDGES, seen)))
+    known = con.from_arrow(clusters(*tables, overrides))
+    pairs = table(PAIR, graph.conflicts), table(LIKELY, graph.likely)
+    changed = changes(*tables, overrides, known, *pairs, con.from_arrow)
+    found = assignments(known, con.from_arrow(changed)).to_arrow_table()
+    assert fates(found) == {key: (anchors[key], reasons[key] or None) for key in anchors}
 
 
 def test_only_records_that_a_value_would_join_to_anothers_are_compared(con):
     shop = [*SHOP, (18, "card_no", False), (19, "email", False), (20, "card_no", False)]
     seen = [*SEEN, (11, 18), (18, 19), (19, 20)]
-    found = near_identifiers(rules(), identifiers(con, shop), edges(con, seen), OVERRIDES.empty_table()).to_pylist()
+    found = clusters(rules(), identifiers(con, shop), edges(con, seen), OVERRIDES.empty_table()).to_pylist()
+    found = [row for row in found if row["near"] is not None]
     # 10 and 11 share a phone, but are members both; card 20 hangs on 11 by card 18 and its e-mail.
     assert {row["identifier_key"]: (row["core_key"], row["is_record"]) for row in found} == {
         **{10: (10, True), 11: (11, True), 12: (12, False), 13: (13, False), 18: (11, True), 19: (19, False)},
@@ -101,24 +141,20 @@ def test_only_records_that_a_value_would_join_to_anothers_are_compared(con):
     claims = {row["identifier_key"]: row["claims"] for row in found if row["is_record"]}
     assert claims[10] & claims[11] & claims[18]
     assert not claims[20] | claims[15] | claims[16]
-    components = {row["identifier_key"]: row["component"] for row in found}
-    assert components[15] == components[16] != components[10] == components[20]
+    near = {row["identifier_key"]: row["near"] for row in found}
+    assert near[15] == near[16] != near[10] == near[20]
 
 
 def test_nothing_landed_gives_empty_tables_of_the_same_types(con):
-    given = rules(), identifiers(con, []), edges(con, [])
-    found = assignments(*given, OVERRIDES.empty_table(), PAIR.empty_table(), LIKELY.empty_table())
-    assert found.num_rows == 0
+    found, before, _ = assigned(con, [], [])
+    assert found.num_rows == before.num_rows == 0
     assert found.schema.types == [pa.int64(), pa.int64(), pa.string()]
-    assert near_identifiers(*given, OVERRIDES.empty_table()).num_rows == 0
 
 
 def anchors_of_a_card_with_two_members(con, seen, rule="order"):
     """Identifier -> anchor: members 10 and 11, card 15, and rows of evidence for either."""
     shop = [(10, "member_id", False), (11, "member_id", False), (15, "card_no", False)]
-    none = OVERRIDES.empty_table(), PAIR.empty_table(), LIKELY.empty_table()
-    found = assignments(rules(), identifiers(con, shop), edges(con, seen, rule), *none).to_pylist()
-    return {row["identifier_key"]: row["anchor_key"] for row in found}
+    return {key: anchor for key, (anchor, _) in fates(assigned(con, shop, seen, rule=rule)[0]).items()}
 
 
 def test_several_rows_of_a_pair_count_together(con):
@@ -155,8 +191,8 @@ def test_a_contested_component_of_twenty_thousand_identifiers_takes_seconds():
     ones = np.ones(len(left), dtype=np.int64)
     started = time.process_time()
     same, none = np.ones(4 * count, dtype=np.int64), np.zeros(4 * count, dtype=bool)
-    given = Identifiers(np.arange(4 * count), kind, same, same, none)
-    result = resolve(given, Edges(left, right, ones, ones), KINDS, [], [])
+    shop = Identifiers(np.arange(4 * count), kind, same, same, none)
+    result = resolve(shop, Edges(left, right, ones, ones), KINDS, Pairings())
     assert time.process_time() - started < 20
     assert (result.reason[phone[:-1]] == 2).all()
     assert len(set(result.anchor[member])) == count

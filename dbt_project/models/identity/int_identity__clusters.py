@@ -1,9 +1,9 @@
-from dagster_project.identity.assign import near_identifiers
+from dagster_project.identity.assign import clusters
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    return near_identifiers(
+    return clusters(
         dbt.ref("identity_kinds").to_arrow_table(),
         dbt.ref("identifiers"),
         dbt.ref("int_identity__edges"),
