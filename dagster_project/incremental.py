@@ -1,18 +1,26 @@
 """Incremental tables after staging: dropped, and so rebuilt whole by dbt, where what they were made from has changed.
 
-They are read from staged tables file by file. A staged table that is rebuilt (rules, normaliser, a withdrawn file), or
-another text of the model or of a macro, makes rows of theirs wrong that no later run would touch again.
+Those of core are read from staged tables file by file. A staged table that is rebuilt (rules, normaliser, a withdrawn
+file), or another text of a model or of a macro, makes rows of theirs wrong that no later run would touch again. Those
+after core hold rows of customers whose acts have not changed since (macros/core/changed_customers.sql), and go where
+their own text, that of a model on their way from core, a rule table that they read or a setting has changed.
 """
 
 import hashlib
+import json
+from typing import Any
 
 import duckdb
 
 from dagster_project import dbt_runner
 from dagster_project.home import Home
 from dagster_project.identity.hashing import links_gmail_aliases
-from dagster_project.project import DBT_PROJECT
+from dagster_project.project import DBT_PROJECT, seeds
+from dagster_project.settings import effective_settings
 from dagster_project.staging import fingerprint
+
+# What is made from these stages and is not in them need not know how: their incremental tables tell what has changed.
+GROUND = {"staging", "identity", "core"}
 
 
 def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
@@ -20,16 +28,24 @@ def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
 
     Needs run.files. A crash before the end drops nothing.
     """
-    con.execute("create table if not exists run.incremental_models (digest varchar)")
+    con.execute("create table if not exists run.incremental_tables (relation varchar, digest varchar)")
+    con.execute("create table if not exists run.touched_customers (customer_id varchar)")
+    con.execute("create table if not exists run.touched_orders (order_id varchar)")
+    con.execute("create table if not exists run.touched_persons (customer_id varchar)")
+    con.execute("create table if not exists run.changes_held (relation varchar, change_no bigint)")
     con.begin()
     try:
         sources = fingerprint.prepare(con)
-        digest = _digest(home)
-        if sources or con.execute("select digest from run.incremental_models").fetchall() != [(digest,)]:
-            for relation in _relations(home):
+        known = dict(con.execute("select relation, digest from run.incremental_tables").fetchall())
+        digests = _digests(home)
+        ground_changed = sources or any(
+            known.get(node.relation_name) != digests[node.relation_name] for node in _models(home) if _is_ground(node)
+        )
+        for relation, digest in digests.items():
+            if ground_changed or known.get(relation) != digest:
                 con.execute(f"drop table if exists {relation}")
-            con.execute("delete from run.incremental_models")
-            con.execute("insert into run.incremental_models values (?)", [digest])
+        con.execute("delete from run.incremental_tables")
+        con.executemany("insert into run.incremental_tables values (?, ?)", sorted(digests.items()))
         con.commit()
     except BaseException:
         con.rollback()
@@ -37,7 +53,7 @@ def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
     return sources
 
 
-def _models(home: Home) -> list:
+def _models(home: Home) -> list[Any]:
     """The incremental models after staging."""
     return [
         node
@@ -46,17 +62,45 @@ def _models(home: Home) -> list:
     ]
 
 
-def _relations(home: Home) -> list[str]:
-    return [node.relation_name for node in _models(home)]
+def _is_ground(node: Any) -> bool:
+    return node.fqn[1] in GROUND
 
 
-def _digest(home: Home) -> str:
-    """Of the text of every model in their stages: an incremental model reads others through views, and macros."""
-    stages = {node.fqn[1] for node in _models(home)}
-    nodes = sorted(dbt_runner.parsed(home).nodes.items())
-    texts = [node.raw_code for _, node in nodes if node.resource_type == "model" and node.fqn[1] in stages]
+def _digests(home: Home) -> dict[str, str]:
+    """Relation of each incremental table -> what its rows follow from, besides the tables of the stages before."""
+    models, nodes = _models(home), dbt_runner.parsed(home).nodes
+    stages = {node.fqn[1] for node in models if _is_ground(node)}
+    texts = [node.raw_code for _, node in sorted(nodes.items()) if _is_model_of(node, stages)]
     texts += [file.read_text() for file in sorted((DBT_PROJECT / "macros").rglob("*.sql"))]
     # They hold hashes of identifiers, e-mail addresses among them.
     texts.append(f"gmail_aliases {links_gmail_aliases()}")
     texts.append(f"salt {hashlib.sha256(home.salt().encode()).hexdigest()}")
+    ground = _hash(texts)
+    settings = json.dumps(effective_settings(), sort_keys=True)
+    return {
+        node.relation_name: ground if _is_ground(node) else _hash([ground, settings, *_followed_from(node, nodes)])
+        for node in models
+    }
+
+
+def _is_model_of(node: Any, stages: set[str]) -> bool:
+    return node.resource_type == "model" and node.fqn[1] in stages
+
+
+def _followed_from(node: Any, nodes: dict[str, Any]) -> list[str]:
+    """The texts of a model and of those on its way from core, and the rule tables that they read."""
+    found, waiting = {}, [node]
+    while waiting:
+        reached = waiting.pop()
+        if reached.unique_id in found:
+            continue
+        if reached.resource_type == "seed":
+            found[reached.unique_id] = (seeds() / "rules" / f"{reached.name}.csv").read_text(encoding="utf-8")
+        elif not _is_ground(reached):
+            found[reached.unique_id] = reached.raw_code
+            waiting += [nodes[name] for name in reached.depends_on.nodes if name in nodes]
+    return [f"{name} {text}" for name, text in sorted(found.items())]
+
+
+def _hash(texts: list[str]) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

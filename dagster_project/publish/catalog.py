@@ -1,7 +1,8 @@
 """What is published: each mart, the warehouse table that holds it, and the order of its rows.
 
 A total order makes the same landing give the same file, bit for bit; `touchpoints` and `score_ledger`, the two large
-ones, keep the order in which they are stored.
+ones, keep the order in which they are stored. Marts that are changed from day to day (`changes`) hold later rows at
+their end.
 """
 
 import duckdb
@@ -23,15 +24,45 @@ MARTS: dict[str, tuple[str, str]] = {
     "order_items": ("core.order_items", "order_id, line_no"),
     "rf_customers": ("marts.rf_customers", "customer_id"),
     "rf_matrix": ("marts.rf_matrix", "as_of, window_days, recency_band, frequency_band"),
+    "rf_matrix_by_channel": (
+        "marts.rf_matrix_by_channel",
+        "as_of, window_days, channel, recency_band, frequency_band",
+    ),
+    "rf_segment_totals": ("marts.rf_segment_totals", "as_of, window_days, segment"),
+    "rf_cohorts": ("marts.rf_cohorts", "as_of, window_days, cohort_month"),
+    "rf_cohort_retention": ("marts.rf_cohort_retention", "cohort_month, months_after"),
+    "rf_transitions": ("marts.rf_transitions", "from_as_of, to_as_of, from_segment, to_segment"),
     "purchase_conversion": ("marts.purchase_conversion", "all"),
     "brand_ranks": ("marts.brand_ranks", "customer_id, brand_id"),
+    "brand_rank_history": ("marts.brand_rank_history", ""),
     "brand_pyramid": ("marts.brand_pyramid", "brand_id, rank"),
+    "brand_pyramid_history": ("marts.brand_pyramid_history", "as_of, brand_id, rank"),
+    "brand_group_ranks": ("marts.brand_group_ranks", "customer_id, group_id"),
+    "brand_group_pyramid": ("marts.brand_group_pyramid", "group_id, rank"),
+    "brand_rank_profiles": ("marts.brand_rank_profiles", "brand_id, rank, attribute, value"),
+    "brand_rank_interests": ("marts.brand_rank_interests", "brand_id, rank, interest_kind, interest_id"),
+    "brand_potentials": ("marts.brand_potentials", "brand_id, aspect, value"),
+    "brand_journeys": ("marts.brand_journeys", "customer_id, brand_id"),
+    "growth_map": ("marts.growth_map", "brand_id, information_kind"),
+    "growth_map_curve": ("marts.growth_map_curve", "brand_id, information_kind, day"),
+    "growth_map_paths": ("marts.growth_map_paths", "brand_id, position"),
     "score_ledger": ("marts.score_ledger", ""),
     "scores": ("marts.scores", "customer_id"),
+    "score_contributions": ("marts.score_contributions", "dimension, value"),
+    "score_history": ("marts.score_history", "as_of"),
+    "score_sales": ("marts.score_sales", "dimension, level"),
     "badges": ("marts.badges", "customer_id, badge_id"),
+    "tags": ("insights.tags", "customer_id, tag"),
+    "basket_pairs": ("marts.basket_pairs", "level, basis, left_id, right_id"),
+    "recommendations": ("insights.recommendations", "customer_id, kind, position"),
+    "model_quality": ("insights.model_quality", "model, version, slice, metric"),
+    "promotion_effects": ("marts.promotion_effects", "campaign_id"),
+    "promotion_outcomes": ("marts.promotion_outcomes", "campaign_id, outcome"),
+    "promotion_balance": ("marts.promotion_balance", "campaign_id, covariate, level"),
     "identity_health": ("marts.identity_health", "metric, dimension, reason"),
     "identity_largest_persons": ("marts.identity_largest_persons", "position"),
     "kpi_daily": ("marts.kpi_daily", "day, metric"),
+    "kpi_metrics": ("marts.kpi_metrics", "metric"),
     "source_coverage": ("marts.source_coverage", "source"),
     "scenario_targets": ("activation.all_scenario_targets", "as_of, feed_row_id"),
     "suppressions": ("activation.all_suppressions", "all"),
@@ -39,6 +70,8 @@ MARTS: dict[str, tuple[str, str]] = {
     "sync_rows": ("activation.sync_rows", "all"),
 }
 
+# Rows that activation adds to a mart of an earlier stage: figures of lists, which are made after the marts.
+ADDED = {"kpi_daily": "activation.kpi_rows", "kpi_metrics": "activation.kpi_own"}
 # The column by which a mart of events is cut at the end of as_of: later rows are good rows that wait.
 EVENT_TIME = {"touchpoints": "occurred_at", "orders": "ordered_at", "order_items": "ordered_at"}
 # Marts of identity, which knows nothing of as_of: a person first seen later is not published yet.
@@ -53,10 +86,11 @@ PUBLISHED_PERSONS = (
 def selection(mart: str) -> str:
     """The SELECT over the warehouse that a mart is published from, in its order."""
     order = MARTS[mart][1]
-    return _rows(mart) + (f" order by {order}" if order else "")
+    added = f" union all by name select * from {ADDED[mart]}" if mart in ADDED else ""
+    return rows_of(mart) + added + (f" order by {order}" if order else "")
 
 
-def _rows(mart: str) -> str:
+def rows_of(mart: str) -> str:
     """The rows of a mart as of the run's day. Names are this module's own constants."""
     relation, columns, where = MARTS[mart][0], "*", ""
     if mart in EVENT_TIME:
@@ -77,4 +111,4 @@ def create_views(con: duckdb.DuckDBPyConnection) -> None:
     }
     for mart, (relation, _) in MARTS.items():
         if not relation.startswith("marts.") and relation in existing:
-            con.execute(f"create or replace view marts.{mart} as {_rows(mart)}")
+            con.execute(f"create or replace view marts.{mart} as {rows_of(mart)}")

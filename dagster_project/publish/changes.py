@@ -1,8 +1,12 @@
-"""The touchpoints of the database that is published next: those of the last one, with what has changed since.
+"""The large marts of the database that is published next: those of the last one, with what has changed since.
 
-They are most of its bytes, and a day changes few of them. Every build of `core.int_core__touchpoints` gives the rows
-that it writes a batch of their own, and a row that changes leaves its batch: a published row whose batch is known is as
-it was. Which batches a publication holds, and up to when, stands in the comment of its table, in the same file.
+They are most of its bytes, and a day changes few of their rows. What has changed is seen in one of two ways.
+
+By batch: every build of an incremental table gives the rows that it writes a batch of their own, and a row that changes
+leaves its batch, so a published row whose batch is known is as it was. Which batches a publication holds, and up to
+when, stands in the comment of its table, in the same file.
+
+By content: rows are held against rows by two hashes of all their columns.
 """
 
 import json
@@ -12,12 +16,23 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.home import Home
-from dagster_project.publish.catalog import EVENT_TIME, MARTS
+from dagster_project.publish.catalog import EVENT_TIME, MARTS, rows_of
 from dagster_project.sql import literal
 
-MART = "touchpoints"
-ROWS = "core.int_core__touchpoints"
-PUBLISHED = f"publication.marts.{MART}"
+# Mart -> the incremental table that it shows, and the key of its rows.
+BY_BATCH = {
+    "touchpoints": ("core.int_core__touchpoints", ("touchpoint_id",)),
+    "orders": ("core.int_core__customer_orders", ("order_id",)),
+    "order_items": ("core.int_core__customer_order_items", ("order_id", "line_no")),
+    "score_ledger": ("marts.int_marts__score_ledger", ("touchpoint_id", "rule_id")),
+}
+BY_CONTENT = {
+    "brand_rank_history",
+    "customer_attribute_sources",
+    "customer_identifiers",
+    "identity_edges",
+    "identity_nodes",
+}
 AS_OF_END = "(select as_of_end_at from run.context)"
 # Deleting and adding so large a share of the rows costs more than writing all of them anew.
 LARGEST_SHARE = 0.3
@@ -39,7 +54,7 @@ def keep_marts(con: duckdb.DuckDBPyConnection) -> bool:
         "select free_blocks <= total_blocks * ? from pragma_database_size() where database_name = 'publication'",
         [LARGEST_FREE_SHARE],
     ).fetchall()
-    if found != [(True,)] or _kept(con) is None:
+    if found != [(True,)] or _kept(con, "touchpoints") is None:
         return False
     for (table,) in con.execute(
         "select table_name from duckdb_tables() where database_name = 'publication'"
@@ -49,66 +64,130 @@ def keep_marts(con: duckdb.DuckDBPyConnection) -> bool:
     return True
 
 
-def bring_up_to_date(con: duckdb.DuckDBPyConnection) -> bool:
-    """Change the touchpoints of the attached copy to those of this run; False where they must be written anew.
+def bring_up_to_date(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
+    """Change a mart of the attached copy to that of this run; False where it must be written anew.
 
-    Whatever was published, the result is what the warehouse holds, or False: every row of another batch or of later
-    days is put in, and where the count then differs, rows are gone.
+    Whatever was published, the result is what the warehouse holds, or False.
     """
-    kept = _kept(con)
-    if kept is None or _columns(con, PUBLISHED) != _columns(con, MARTS[MART][0]):
-        return False
-    [(is_later,)] = con.execute(f"select cast(? as timestamp) > {AS_OF_END}", [kept["until"]]).fetchall()
-    # A batch that is nowhere any more may be one that this warehouse, restored from a backup, never knew.
-    if is_later or not set(kept["batches"]) <= set(_batches(con)):
-        return False
-    con.execute(
-        f"create or replace temp table changed_touchpoints as select {_listed(con)} from {ROWS}"
-        f" where {EVENT_TIME[MART]} < {AS_OF_END}"
-        f" and (_batch not in (select unnest(cast(? as varchar[]))) or {EVENT_TIME[MART]} >= cast(? as timestamp))",
-        [kept["batches"], kept["until"]],
-    )
-    try:
-        [(changed,)] = con.execute("select count(*) from changed_touchpoints").fetchall()
-        if changed > LARGEST_SHARE * _count(con, PUBLISHED):
-            return False
-        con.execute(f"delete from {PUBLISHED} where touchpoint_id in (select touchpoint_id from changed_touchpoints)")
-        con.execute(f"insert into {PUBLISHED} select * from changed_touchpoints")
-    finally:
-        con.execute("drop table changed_touchpoints")
-    current = f"{ROWS} where {EVENT_TIME[MART]} < {AS_OF_END}"
-    if _count(con, PUBLISHED) != _count(con, current):
-        con.execute(f"delete from {PUBLISHED} where touchpoint_id not in (select touchpoint_id from {current})")
-    return _count(con, PUBLISHED) == _count(con, current)
+    if mart in BY_BATCH:
+        return _same_columns(con, mart) and _by_batch(con, mart)
+    return mart in BY_CONTENT and _same_columns(con, mart) and _by_content(con, mart)
 
 
 def note(con: duckdb.DuckDBPyConnection) -> None:
     """Write into the publication which rows it holds."""
     [(until,)] = con.execute(f"select cast({AS_OF_END} as varchar)").fetchall()
-    text = json.dumps({"batches": _batches(con), "until": until})
-    con.execute(f"comment on table {PUBLISHED} is {literal(text)}")
+    for mart in BY_BATCH:
+        text = json.dumps({"batches": _batches(con, mart), "until": until})
+        con.execute(f"comment on table {_published(mart)} is {literal(text)}")
 
 
-def _kept(con: duckdb.DuckDBPyConnection) -> dict | None:
+def _by_batch(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
+    """Put in every row of another batch or of later days; where the count then differs, rows are gone."""
+    rows, key = BY_BATCH[mart]
+    kept = _kept(con, mart)
+    if kept is None:
+        return False
+    [(is_later,)] = con.execute(f"select cast(? as timestamp) > {AS_OF_END}", [kept["until"]]).fetchall()
+    # A batch that is nowhere any more may be one that this warehouse, restored from a backup, never knew.
+    if is_later or not set(kept["batches"]) <= set(_batches(con, mart)):
+        return False
+    current, became_visible = rows, "false"
+    if mart in EVENT_TIME:
+        current = f"{rows} where {EVENT_TIME[mart]} < {AS_OF_END}"
+        became_visible = f"{EVENT_TIME[mart]} >= {literal(kept['until'])}"
+    known = "_batch in (select unnest(cast(? as varchar[])))"
+    con.execute(
+        f"create or replace temp table changed as select {_listed(con, mart)} from (select * from {current})"
+        f" where not {known} or {became_visible}",
+        [kept["batches"]],
+    )
+    try:
+        if not _is_small_share(con, "changed", mart):
+            return False
+        same = " and ".join(f"held.{column} = other.{column}" for column in key)
+        con.execute(
+            f"delete from {_published(mart)} as held where exists (select 1 from changed as other where {same})"
+        )
+        con.execute(f"insert into {_published(mart)} select * from changed")
+    finally:
+        con.execute("drop table changed")
+    if _count(con, _published(mart)) != _count(con, current):
+        con.execute(
+            f"delete from {_published(mart)} as held"
+            f" where not exists (select 1 from (select * from {current}) as other where {same})"
+        )
+    return _count(con, _published(mart)) == _count(con, current)
+
+
+def _by_content(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
+    """Take out the rows that are not among this run's, and put in those that are not among the published."""
+    current, columns = rows_of(mart), _listed(con, mart)
+    hashes = f"hash({columns}) as first_hash, hash('again', {columns}) as second_hash"
+    anti = "anti join {} as other on found.first_hash = other.first_hash and found.second_hash = other.second_hash"
+    con.execute(f"create or replace temp table current_rows as select {hashes} from ({current})")
+    con.execute(
+        f"create or replace temp table published_rows as select rowid as row_id, {hashes} from {_published(mart)}"
+    )
+    con.execute(
+        f"create or replace temp table gone as select row_id from published_rows as found {anti.format('current_rows')}"
+    )
+    con.execute(
+        f"create or replace temp table new as select * from current_rows as found {anti.format('published_rows')}"
+    )
+    try:
+        if not (_is_small_share(con, "gone", mart) and _is_small_share(con, "new", mart)):
+            return False
+        con.execute(f"delete from {_published(mart)} where rowid in (select row_id from gone)")
+        if _count(con, "new"):
+            con.execute(
+                f"insert into {_published(mart)} select {columns} from (select *, {hashes} from ({current})) as found"
+                f" {anti.format('new').replace('anti', 'semi')}"
+            )
+        return _count(con, _published(mart)) == _count(con, "current_rows")
+    finally:
+        con.execute("drop table current_rows; drop table published_rows; drop table gone; drop table new")
+
+
+def _kept(con: duckdb.DuckDBPyConnection, mart: str) -> dict | None:
     """What `note` wrote into the attached copy; None where it is not there."""
     found = con.execute(
         "select comment from duckdb_tables() where database_name = 'publication' and schema_name = 'marts'"
         " and table_name = ? and comment is not null",
-        [MART],
+        [mart],
     ).fetchall()
     return json.loads(found[0][0]) if found else None
 
 
-def _batches(con: duckdb.DuckDBPyConnection) -> list[str]:
-    return [batch for (batch,) in con.execute(f"select distinct _batch from {ROWS} order by _batch").fetchall()]
+def _published(mart: str) -> str:
+    return f"publication.marts.{mart}"
+
+
+def _batches(con: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
+    rows = BY_BATCH[mart][0]
+    return [batch for (batch,) in con.execute(f"select distinct _batch from {rows} order by _batch").fetchall()]
+
+
+def _same_columns(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
+    """Whether the mart was published, with the columns that it has now."""
+    found = con.execute(
+        "select column_name, data_type from duckdb_columns() where database_name = 'publication'"
+        " and schema_name = 'marts' and table_name = ? order by column_index",
+        [mart],
+    ).fetchall()
+    return found == _columns(con, MARTS[mart][0])
 
 
 def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
     return [(name, kind) for name, kind, *_ in con.execute(f"describe {relation}").fetchall()]
 
 
-def _listed(con: duckdb.DuckDBPyConnection) -> str:
-    return ", ".join(name for name, _ in _columns(con, MARTS[MART][0]))
+def _listed(con: duckdb.DuckDBPyConnection, mart: str) -> str:
+    return ", ".join(name for name, _ in _columns(con, MARTS[mart][0]))
+
+
+def _is_small_share(con: duckdb.DuckDBPyConnection, rows: str, mart: str) -> bool:
+    return _count(con, rows) <= LARGEST_SHARE * _count(con, _published(mart))
 
 
 def _count(con: duckdb.DuckDBPyConnection, rows: str) -> int:

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import duckdb
-import yaml
 
 from dagster_project.activation import feeds
 from dagster_project.activation.ledger import COLUMNS, TABLES
 from dagster_project.activation.statements import execute
 from dagster_project.home import Home
-from dagster_project.project import DBT_PROJECT
 from dagster_project.publish.catalog import MARTS, create_views
+from dagster_project.publish.descriptions import described
 
 # Where a feed to addresses finds them.
 ADDRESSES = (
@@ -38,8 +37,8 @@ def empty_marts() -> Iterator[duckdb.DuckDBPyConnection]:
         con.execute("create schema marts")
         relations = [relation for relation, _ in MARTS.values() if not relation.startswith("activation.")]
         for relation in relations:
-            schema, table = relation.split(".")
-            columns = ", ".join(f'"{column["name"]}" {column["data_type"]}' for column in _columns(table))
+            schema = relation.split(".")[0]
+            columns = ", ".join(f'"{column.name}" {column.type}' for column in described()[relation].columns)
             con.execute(f"create schema if not exists {schema}")
             con.execute(f"create table {relation} ({columns})")
         for statement in ADDRESSES:
@@ -51,12 +50,7 @@ def empty_marts() -> Iterator[duckdb.DuckDBPyConnection]:
         for statement in AS_OF:
             con.execute(statement)
         execute(con, "all_runs")
+        execute(con, "kpis", as_of=date.max)
         feeds.sync_tables(con, Home(Path(folder)))
         create_views(con)
         yield con
-
-
-def _columns(table: str) -> list[dict[str, Any]]:
-    [file] = (DBT_PROJECT / "models").glob(f"*/{table}.yml")
-    [model] = [model for model in yaml.safe_load(file.read_text(encoding="utf-8"))["models"] if model["name"] == table]
-    return model["columns"]

@@ -39,7 +39,7 @@ def build(
         for mart in MARTS:
             target = literal(folder / f"{mart}.parquet")
             if with_database:
-                if mart != changes.MART or not changes.bring_up_to_date(con):
+                if not changes.bring_up_to_date(con, mart):
                     con.execute(f"create or replace table publication.marts.{mart} as {selection(mart)}")
                 con.execute(f"copy publication.marts.{mart} to {target} {PARQUET}")
                 counted = f"select count(*) from publication.marts.{mart}"

@@ -77,6 +77,7 @@
         from {{ ref('survivorship_rules') }}
         group by source, record_status
     ) as rules on records.source = rules.source and records.record_status = rules.record_status
+    where {{ of_touched_persons('records.anchor_key') }}
 {%- endmacro %}
 
 {% macro columns_of(relation, columns) -%}

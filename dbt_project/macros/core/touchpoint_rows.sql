@@ -6,6 +6,7 @@
 {% macro columns_of_masters() -%}
     {{ return([
         ('brand_id', 'coalesce(products.brand_id, contents.brand_id, acts.act_brand_id, stores.brand_id)'),
+        ('category', 'products.category'),
         ('campaign_id', "case when acts.source = 'web_events' then coalesce(campaigns.campaign_id, contents.campaign_id)"
             ~ " else coalesce(acts.act_campaign_id, contents.campaign_id) end"),
         ('information_kind', 'contents.information_kind'),
@@ -25,16 +26,47 @@
     md5(concat_ws('|', {% for column in columns %}coalesce(cast({{ column }} as varchar), '~'){{ ', ' if not loop.last }}{% endfor %}))
 {%- endmacro %}
 
-{# Pre-hook: forgets the rows of files that are gone or were loaded anew, and other rows that are gone or have changed. #}
+{# Pre-hook: forgets the rows of files that are gone or were loaded anew, of touched orders, and other rows that are gone or have changed.
+   A file has few states, so they are compared before rows are. #}
 {% macro forget_changed_acts() -%}
     {%- if is_incremental() -%}
-        delete from {{ this }}
-        where case
-                when _file_id is null
-                    then _state not in (select acts._state from {{ ref('int_core__acts') }} as acts where acts._file_id is null)
-                else _state not in (select acts._state from {{ ref('int_core__acts') }} as acts where acts._file_id is not null)
-            end
+        create or replace temp table gone_acts as
+        select
+            held.rowid as row_id,
+            held.customer_id
+        from {{ this }} as held
+        where held._file_id is not null
+            and held._state in (
+                select states._state
+                from (select distinct _state from {{ this }} where _file_id is not null) as states
+                where states._state not in ({{ file_states_of_acts() }})
+            )
+        union all
+        select
+            held.rowid as row_id,
+            held.customer_id
+        from {{ this }} as held
+        where held._state = 'order' and {{ of_touched_orders('held.order_id') }}
+        union all
+        select
+            held.rowid as row_id,
+            held.customer_id
+        from {{ this }} as held
+        where held._file_id is null
+            and held._state <> 'order'
+            and held._state not in (
+                select acts._state from {{ ref('int_core__acts') }} as acts where acts._file_id is null and acts._state <> 'order'
+            );
+        insert into {{ source('run', 'touched_customers') }}
+        select distinct customer_id from gone_acts where customer_id is not null;
+        delete from {{ this }} where rowid in (select gone_acts.row_id from gone_acts);
+        drop table gone_acts
     {%- endif -%}
+{%- endmacro %}
+
+{# The states of the files that acts come from. #}
+{% macro file_states_of_acts() -%}
+    select distinct acts._state from {{ ref('int_core__acts') }} as acts where acts._file_id is not null
 {%- endmacro %}
 
 {# The files of which the table does not hold this state, as a condition on `acts`. They are written out, so that blocks of others are
@@ -42,57 +74,69 @@
 {% macro files_to_add() -%}
     {%- if not is_incremental() -%} {{ return('true') }} {%- endif -%}
     {%- set query -%}
-        select distinct acts._file_id from {{ ref('int_core__acts') }} as acts
-        where acts._file_id is not null
-            and acts._state not in (select held._state from {{ this }} as held where held._file_id is not null)
-        order by acts._file_id
+        select files._file_id
+        from (select distinct acts._file_id, acts._state from {{ ref('int_core__acts') }} as acts where acts._file_id is not null) as files
+        where files._state not in (select distinct held._state from {{ this }} as held where held._file_id is not null)
+        order by files._file_id
     {%- endset -%}
     {%- set files = run_query(query).columns[0].values() | list if execute else [] -%}
     {{ return("acts._file_id in ('" ~ (files | join("', '")) ~ "')" if files else 'false') }}
 {%- endmacro %}
 
-{# Post-hook: the rows of parties whose customer is another by now. #}
+{# Post-hook: the rows of parties whose customer is another by now. Both customers have changed; the new one is seen by the batch. #}
 {% macro settle_customers() -%}
+    {%- if is_incremental() %}
+    create or replace temp table moved_parties as
+    select
+        stored.party_key,
+        stored.customer_id as stored_customer_id,
+        party_customers.customer_id
+    from (select distinct party_key, customer_id from {{ this }}) as stored
+    inner join {{ ref('party_customers') }} as party_customers on stored.party_key = party_customers.party_key
+    where party_customers.shared_party_key is null
+        and stored.customer_id is distinct from party_customers.customer_id;
+    {{ touch_stored_customers('moved_parties') }};
     update {{ this }} as held
-    set customer_id = fresh.customer_id, _batch = '{{ invocation_id }}'
-    from (
-        select distinct
-            stored.party_key,
-            party_customers.customer_id
-        from (select distinct party_key, customer_id from {{ this }}) as stored
-        inner join {{ ref('party_customers') }} as party_customers on stored.party_key = party_customers.party_key
-        where party_customers.shared_party_key is null
-            and stored.customer_id is distinct from party_customers.customer_id
-    ) as fresh
-    where held.party_key = fresh.party_key
-        and held.customer_id is distinct from fresh.customer_id
+    set customer_id = moved.customer_id, _batch = '{{ invocation_id }}'
+    from (select distinct party_key, customer_id from moved_parties) as moved
+    where held.party_key = moved.party_key
+        and held.customer_id is distinct from moved.customer_id;
+    drop table moved_parties
+    {%- endif %}
 {%- endmacro %}
 
 {# Post-hook: the same for parties on shared devices, whose customer depends on the time of the act. #}
 {% macro settle_shared_devices() -%}
-    update {{ this }} as held
-    set customer_id = fresh.customer_id, _batch = '{{ invocation_id }}'
+    {%- if is_incremental() %}
+    create or replace temp table moved_acts as
+    select
+        stored.party_key,
+        stored.occurred_at,
+        stored.customer_id as stored_customer_id,
+        shared_device_events.customer_id
     from (
-        select
-            stored.party_key,
-            stored.occurred_at,
-            shared_device_events.customer_id
-        from (
-            select distinct party_key, occurred_at
-            from {{ this }}
-            where party_key in (select shared_party_key from {{ ref('party_customers') }} where shared_party_key is not null)
-        ) as stored
-        left join {{ ref('int_core__shared_device_events') }} as shared_device_events
-            on stored.party_key = shared_device_events.party_key
-            and stored.occurred_at = shared_device_events.occurred_at
-    ) as fresh
-    where held.party_key = fresh.party_key
-        and held.occurred_at = fresh.occurred_at
-        and held.customer_id is distinct from fresh.customer_id
+        select distinct party_key, occurred_at, customer_id
+        from {{ this }}
+        where party_key in (select shared_party_key from {{ ref('party_customers') }} where shared_party_key is not null)
+    ) as stored
+    left join {{ ref('int_core__shared_device_events') }} as shared_device_events
+        on stored.party_key = shared_device_events.party_key
+        and stored.occurred_at = shared_device_events.occurred_at
+    where stored.customer_id is distinct from shared_device_events.customer_id;
+    {{ touch_stored_customers('moved_acts') }};
+    update {{ this }} as held
+    set customer_id = moved.customer_id, _batch = '{{ invocation_id }}'
+    from (select distinct party_key, occurred_at, customer_id from moved_acts) as moved
+    where held.party_key = moved.party_key
+        and held.occurred_at = moved.occurred_at
+        and held.customer_id is distinct from moved.customer_id;
+    drop table moved_acts
+    {%- endif %}
 {%- endmacro %}
 
 {# Post-hook: the rows of which masters tell something else by now. #}
 {% macro settle_masters() -%}
+    {%- if is_incremental() %}
     {%- set given = ['source', 'product_id', 'content_id', 'store_id', 'act_brand_id', 'act_campaign_id'] -%}
     update {{ this }} as held
     set {% for column, value in columns_of_masters() %}{{ column }} = fresh.{{ column }}, {% endfor %}_batch = '{{ invocation_id }}'
@@ -118,4 +162,5 @@
         {% for column, value in columns_of_masters() -%}
         and held.{{ column }} is not distinct from fresh.stored_{{ column }}
         {% endfor %}
+    {%- endif %}
 {%- endmacro %}

@@ -1,5 +1,6 @@
 {# A view over the facts, each kind of fact in the columns that all share; masters and customers are joined in `int_core__touchpoints`.
-   Event facts name the file that brought them and its state; the others, which follow from the newest versions of rows, have a state each. #}
+   Event facts name the file that brought them and its state; the others follow from the newest versions of rows: reviews and visits have a state
+   each, and which orders have changed stands in `run.touched_orders`. #}
 {{ config(materialized='view') }}
 
 with
@@ -185,10 +186,7 @@ order_line_acts as (
         coalesce(amount, net_amount) as amount,
         cast(null as varchar) as visit_source,
         cast(null as varchar) as _file_id,
-        {{ content_state([
-            'source', 'source_key', 'party_key', 'occurred_at', 'channel', 'action', 'product_id', 'store_id', 'campaign_id', 'order_id',
-            'is_first_line', 'quantity', 'amount', 'net_amount',
-        ]) }} as _state
+        'order' as _state
     from order_acts
 ),
 

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_touched_persons() }}", post_hook="{{ settle_touched_persons() }}"
+) }}
+
 with
 
 candidates as (

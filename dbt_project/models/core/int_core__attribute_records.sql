@@ -178,6 +178,13 @@ attribute_records as (
     {%- for column in addresses %}
     left join without_{{ column }} on owned.identifier_key = without_{{ column }}.identifier_key
     {%- endfor %}
+),
+
+with_state as (
+    select
+        attribute_records.*,
+        {{ record_state() }} as _state
+    from attribute_records
 )
 
-select * from attribute_records
+select * from with_state

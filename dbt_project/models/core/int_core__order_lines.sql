@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='sync_all_columns',
+    pre_hook="{{ forget_changed_lines() }}"
+) }}
+
 with
 
 ec_lines as (
@@ -8,8 +13,11 @@ ec_lines as (
         staged.line_no,
         staged.product_id,
         staged.quantity,
-        staged.amount
+        staged.amount,
+        staged._file_no,
+        staged._line_no
     from {{ ref('stg_ec_order_items') }} as staged
+    where {{ of_touched_orders("'ec:' || staged.order_id") }}
 ),
 
 store_lines as (
@@ -20,8 +28,11 @@ store_lines as (
         staged.line_no,
         staged.product_id,
         staged.quantity,
-        staged.amount
+        staged.amount,
+        staged._file_no,
+        staged._line_no
     from {{ ref('stg_pos_receipt_items') }} as staged
+    where {{ of_touched_orders("'store:' || staged.receipt_id") }}
 ),
 
 lines as (
@@ -41,7 +52,12 @@ order_lines as (
         products.category,
         coalesce(products.is_trial, false) as is_trial,
         lines.quantity,
-        lines.amount
+        lines.amount,
+
+        -- what a later run holds the row against
+        lines._file_no,
+        lines._line_no,
+        {{ product_codes_digest() }} as _codes
     from lines
     left join {{ ref('stg_products') }} as products on lines.product_id = products.product_id
 )

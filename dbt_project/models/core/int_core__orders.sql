@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='sync_all_columns',
+    pre_hook="{{ forget_changed_orders() }}"
+) }}
+
 with
 
 ec_orders as (
@@ -19,8 +24,11 @@ ec_orders as (
         coalesce(staged.is_gift, false) as is_gift,
         coalesce(staged.is_subscription, false) as is_subscription,
         staged.coupon_code,
-        staged.campaign_id
+        staged.campaign_id,
+        staged._file_no,
+        staged._line_no
     from {{ ref('stg_ec_orders') }} as staged
+    where {{ of_touched_orders("'ec:' || staged.order_id") }}
 ),
 
 receipts as (
@@ -42,8 +50,11 @@ receipts as (
         false as is_gift,
         false as is_subscription,
         cast(null as varchar) as coupon_code,
-        cast(null as varchar) as campaign_id
+        cast(null as varchar) as campaign_id,
+        staged._file_no,
+        staged._line_no
     from {{ ref('stg_pos_receipts') }} as staged
+    where {{ of_touched_orders("'store:' || staged.receipt_id") }}
 ),
 
 all_orders as (
@@ -58,6 +69,7 @@ line_kinds as (
         min(line_no) as first_line_no,
         min(case when is_trial then 1 else 0 end) = 1 as has_trial_lines_only
     from {{ ref('int_core__order_lines') }}
+    where {{ of_touched_orders('order_id') }}
     group by order_id
 ),
 

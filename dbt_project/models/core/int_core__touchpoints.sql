@@ -1,7 +1,9 @@
 {{ config(
     materialized='incremental', incremental_strategy='append',
     pre_hook="{{ forget_changed_acts() }}",
-    post_hook=["{{ settle_customers() }}", "{{ settle_shared_devices() }}", "{{ settle_masters() }}"]
+    post_hook=[
+        "{{ settle_customers() }}", "{{ settle_shared_devices() }}", "{{ settle_masters() }}", "{{ touch_customers_of_batch() }}",
+    ]
 ) }}
 
 with
@@ -21,7 +23,16 @@ acts as (
         acts.campaign_id as act_campaign_id
     from {{ ref('int_core__acts') }} as acts
     where acts._file_id is null
+        and acts._state <> 'order'
         and acts._state not in (select held._state from {{ this }} as held where held._file_id is null)
+    union all
+    select
+        acts.*,
+        acts.brand_id as act_brand_id,
+        acts.campaign_id as act_campaign_id
+    from {{ ref('int_core__acts') }} as acts
+    where acts._state = 'order'
+        and {{ of_touched_orders('acts.order_id') }}
     {%- endif %}
 ),
 

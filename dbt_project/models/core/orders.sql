@@ -1,25 +1,26 @@
+{{ config(materialized='view') }}
+
 with
 
 orders as (
     select
-        facts.order_id,
-        party_customers.customer_id,
-        facts.ordered_at,
-        {{ tokyo_day('facts.ordered_at') }} as ordered_on,
-        facts.channel,
-        facts.store_id,
-        facts.is_counted,
-        facts.is_trial,
-        facts.is_return,
-        facts.is_gift,
-        facts.is_subscription,
-        facts.net_amount,
-        facts.total_amount,
-        facts.delivered_at,
-        facts.coupon_code,
-        facts.campaign_id
-    from {{ ref('int_core__orders') }} as facts
-    left join {{ ref('party_customers') }} as party_customers on facts.party_key = party_customers.party_key
+        order_id,
+        customer_id,
+        ordered_at,
+        ordered_on,
+        channel,
+        store_id,
+        is_counted,
+        is_trial,
+        is_return,
+        is_gift,
+        is_subscription,
+        net_amount,
+        total_amount,
+        delivered_at,
+        coupon_code,
+        campaign_id
+    from {{ ref('int_core__customer_orders') }}
 )
 
 select * from orders

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append') }}
+
 {%- set facts = {
     'int_core__web_events': ['member_key', 'email_key', 'visitor_key'],
     'int_core__message_events': ['member_key', 'line_key', 'email_key', 'phone_key'],
@@ -19,6 +21,9 @@ with
         {% endfor %}
     from {{ ref(fact) }}
     where party_key is not null
+        {%- if is_incremental() %}
+        and party_key not in (select known.party_key from {{ this }} as known)
+        {%- endif %}
     group by party_key
 ),
 

@@ -1,4 +1,10 @@
-{{ config(schema='pii') }}
+{{ config(
+    schema='pii', materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_touched_persons() }}"
+) }}
+
+{#- It finds whose records have changed. -#}
+{%- if not execute -%}{%- do ref('int_core__attribute_states') -%}{%- endif %}
 
 with
 

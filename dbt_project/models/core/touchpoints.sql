@@ -12,6 +12,7 @@ touchpoints as (
         action,
         brand_id,
         product_id,
+        category,
         content_id,
         store_id,
         campaign_id,

@@ -8,7 +8,9 @@ import pytest
 
 from dagster_project.home import Home
 from dagster_project.publish import changes
+from dagster_project.publish.catalog import MARTS
 
+MART, PUBLISHED, HELD = "touchpoints", "publication.marts.touchpoints", "core.int_core__touchpoints"
 # (touchpoint_id, customer_id, Tokyo day of May 2026, batch); as of 10 May, so that t4 waits.
 BEFORE = [
     ("t1", "c1", 1, "b1"), ("t2", "c2", 2, "b1"), ("t3", None, 3, "b1"), ("t4", "c1", 11, "b1"),
@@ -18,8 +20,9 @@ ROWS = "select touchpoint_id, customer_id, occurred_at from {} order by all"
 
 
 @pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def con(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[duckdb.DuckDBPyConnection]:
     """A warehouse with BEFORE in it, published."""
+    monkeypatch.setattr(changes, "BY_BATCH", {MART: changes.BY_BATCH[MART]})
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute("create schema run; create schema core; create table run.context (as_of_end_at timestamp)")
         connection.execute(f"attach '{tmp_path / 'marts.duckdb'}' as publication; create schema publication.marts")
@@ -30,18 +33,18 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _build(con: duckdb.DuckDBPyConnection, rows: list[tuple], as_of_end: int) -> None:
-    con.execute(f"create or replace table {changes.ROWS} (touchpoint_id text, customer_id text, day int, _batch text)")
-    con.executemany(f"insert into {changes.ROWS} values (?, ?, ?, ?)", rows)
-    con.execute(f"alter table {changes.ROWS} add column occurred_at timestamp")
-    con.execute(f"update {changes.ROWS} set occurred_at = timestamp '2026-05-01' + (day - 1) * interval 1 day")
-    con.execute(f"create or replace view core.touchpoints as {ROWS.format(changes.ROWS)}")
+    con.execute(f"create or replace table {HELD} (touchpoint_id text, customer_id text, day int, _batch text)")
+    con.executemany(f"insert into {HELD} values (?, ?, ?, ?)", rows)
+    con.execute(f"alter table {HELD} add column occurred_at timestamp")
+    con.execute(f"update {HELD} set occurred_at = timestamp '2026-05-01' + (day - 1) * interval 1 day")
+    con.execute(f"create or replace view core.touchpoints as {ROWS.format(HELD)}")
     con.execute("delete from run.context")
     con.execute("insert into run.context select timestamp '2026-05-01' + ? * interval 1 day", [as_of_end - 1])
 
 
 def _write_anew(con: duckdb.DuckDBPyConnection) -> None:
     current = f"core.touchpoints where occurred_at < {changes.AS_OF_END}"
-    con.execute(f"create or replace table {changes.PUBLISHED} as select * from {current}")
+    con.execute(f"create or replace table {PUBLISHED} as select * from {current}")
 
 
 CHANGES = {
@@ -62,8 +65,8 @@ CHANGES = {
 @pytest.mark.parametrize(("rows", "as_of_end"), CHANGES.values(), ids=CHANGES.keys())
 def test_what_has_changed_is_all_that_is_written(con: duckdb.DuckDBPyConnection, rows: list, as_of_end: int) -> None:
     _build(con, rows, as_of_end)
-    assert changes.bring_up_to_date(con)
-    published = con.execute(ROWS.format(changes.PUBLISHED)).fetchall()
+    assert changes.bring_up_to_date(con, MART)
+    published = con.execute(ROWS.format(PUBLISHED)).fetchall()
     assert published == con.execute(ROWS.format(f"core.touchpoints where occurred_at < {changes.AS_OF_END}")).fetchall()
 
 
@@ -75,17 +78,17 @@ def test_day_after_day_the_same(con: duckdb.DuckDBPyConnection) -> None:
         changed = (rows[-2][0], f"c{day}", rows[-2][2], f"b{day}")
         rows = [*rows[1:-2], changed, rows[-1], (name, "c1", day + 1, f"b{day}")]
         _build(con, rows, day)
-        assert changes.bring_up_to_date(con)
+        assert changes.bring_up_to_date(con, MART)
         changes.note(con)
-        assert con.execute(ROWS.format(changes.PUBLISHED)).fetchall() == con.execute(ROWS.format(current)).fetchall()
+        assert con.execute(ROWS.format(PUBLISHED)).fetchall() == con.execute(ROWS.format(current)).fetchall()
 
 
 def test_a_warehouse_restored_from_a_backup_is_written_anew(con: duckdb.DuckDBPyConnection) -> None:
     _build(con, [("t1", "c2", 1, "b2"), *BEFORE[1:]], 11)
-    assert changes.bring_up_to_date(con)
+    assert changes.bring_up_to_date(con, MART)
     changes.note(con)
     _build(con, BEFORE, 11)
-    assert not changes.bring_up_to_date(con)
+    assert not changes.bring_up_to_date(con, MART)
 
 
 @pytest.mark.parametrize(
@@ -95,17 +98,17 @@ def test_a_warehouse_restored_from_a_backup_is_written_anew(con: duckdb.DuckDBPy
 )
 def test_other_rows_than_a_few_are_written_anew(con: duckdb.DuckDBPyConnection, rows: list, as_of_end: int) -> None:
     _build(con, rows, as_of_end)
-    assert not changes.bring_up_to_date(con)
+    assert not changes.bring_up_to_date(con, MART)
 
 
 def test_another_set_of_columns_is_written_anew(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(f"alter table {changes.PUBLISHED} add column brand_id varchar")
-    assert not changes.bring_up_to_date(con)
+    con.execute(f"alter table {PUBLISHED} add column brand_id varchar")
+    assert not changes.bring_up_to_date(con, MART)
 
 
 def test_a_publication_that_tells_nothing_of_its_rows_is_not_kept(con: duckdb.DuckDBPyConnection) -> None:
     assert changes.keep_marts(con)
-    con.execute(f"comment on table {changes.PUBLISHED} is null")
+    con.execute(f"comment on table {PUBLISHED} is null")
     assert not changes.keep_marts(con)
 
 
@@ -122,3 +125,40 @@ def test_there_is_nothing_to_copy_before_the_first_publication(tmp_path: Path) -
     home.published.write_bytes(b"marts")
     assert changes.copy_published(home, tmp_path / "copy.duckdb")
     assert (tmp_path / "copy.duckdb").read_bytes() == b"marts"
+
+
+EDGES = [(f"l{number}", f"r{number}", None if number % 5 == 0 else number) for number in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_changed"),
+    [
+        (EDGES, True),
+        ([*EDGES[3:], ("l3", "r3", 7), ("new", "r1", None)], True),  # some gone, one with another value beside, one new
+        ([("l0", "r0", 0), *EDGES[1:]], True),  # null became 0
+        ([(left, right, 1) for left, right, _ in EDGES], False),  # so much changed that all is written anew
+    ],
+    ids=["nothing", "a few rows", "a null", "most rows"],
+)
+def test_rows_are_held_against_rows(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, rows: list, is_changed: bool
+) -> None:
+    monkeypatch.setattr(changes, "BY_CONTENT", {"identity_edges"})
+    columns = "(left_hash text, right_hash text, observations int)"
+    con.execute(f"create schema identity; create table identity.identity_edges {columns}")
+    con.execute(f"create table publication.marts.identity_edges {columns}")
+    con.executemany("insert into publication.marts.identity_edges values (?, ?, ?)", EDGES)
+    con.executemany("insert into identity.identity_edges values (?, ?, ?)", rows)
+    assert changes.bring_up_to_date(con, "identity_edges") == is_changed
+    published = con.execute("from publication.marts.identity_edges order by all").fetchall()
+    assert published == sorted(rows if is_changed else EDGES, key=lambda row: (row[0], row[1], row[2] is None, row[2]))
+
+
+def test_a_mart_that_was_not_published_is_written_anew(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create schema identity; create table identity.identity_edges (left_hash text)")
+    assert not changes.bring_up_to_date(con, "identity_edges")
+
+
+def test_every_mart_that_is_changed_is_published() -> None:
+    assert set(changes.BY_BATCH) | changes.BY_CONTENT <= set(MARTS)
+    assert not set(changes.BY_BATCH) & changes.BY_CONTENT
