@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dagster_project.sample.catalogue import Catalogue
+from dagster_project.sample.information import plan_touches
 from dagster_project.sample.people import MEMBER, People, browser_at
 from dagster_project.sample.purchases import EC, Purchases
 from dagster_project.sample.shop import DAY, Shop, at_hours
-from dagster_project.sample.words import INFORMATION_KINDS
 
 BROWSE, TOUCH, CART, EMPTIED, ORDER, SIGN_UP = range(6)
 EVENTS_PER_MEMBER = 30  # in a year
@@ -41,7 +41,7 @@ class Browsing:
 def plan_browsing(shop: Shop, catalogue: Catalogue, people: People, purchases: Purchases) -> Browsing:
     """Plan sessions for about 30 events per member and year."""
     rng = shop.rng("browsing")
-    touches = _touches(shop, catalogue, people, purchases)
+    touches = plan_touches(shop, catalogue, people, purchases, CONTENT_AFTER)
     ordered = np.flatnonzero((purchases.channel == EC) & ~purchases.is_subscription & (purchases.at > CHECKOUT))
     ordered = ordered[people.has_web[purchases.person[ordered]]]
     signed = np.flatnonzero((people.kind == MEMBER) & people.has_web & (people.joined >= 0))
@@ -93,47 +93,3 @@ def plan_browsing(shop: Shop, catalogue: Catalogue, people: People, purchases: P
         "emptied": kinds[is_cart] == EMPTIED,
     }
     return Browsing(person, start, kinds, ref, visitor, logged_in, on_tablet, touches, carts)
-
-
-def _touches(shop: Shop, catalogue: Catalogue, people: People, purchases: Purchases) -> dict[str, np.ndarray]:
-    """First touches of the favourite brand's contents: buyers at a delay that the kind of information sets,
-    others at any time.
-
-    Buyers are members who never tried a trial set and hold no card, so that their first purchase of the
-    brand is in EC orders alone.
-    """
-    rng = shop.rng("touches")
-    size = len(people.kind)
-    brand = people.brands[:, 0]
-    line_person = purchases.person[purchases.line_order]
-    bought = (line_person >= 0) & (catalogue.brand[purchases.line_product] == brand[line_person])
-    bought &= purchases.is_counted[purchases.line_order]
-    first = np.full(size, shop.days * DAY)
-    np.minimum.at(first, line_person[bought], purchases.at[purchases.line_order][bought])
-    buyer = first < shop.days * DAY
-    unsure = np.zeros(size, bool)
-    unsure[purchases.person[purchases.is_trial | ~purchases.is_counted]] = True
-    eligible = (people.kind == MEMBER) & people.has_web & (people.card_of < 0) & ~unsure
-    chosen = np.flatnonzero(eligible & (rng.random(size) < np.where(buyer, 0.55, 0.30)))
-    kind = rng.integers(0, len(INFORMATION_KINDS), len(chosen))
-    usual = np.array([row[2] for row in INFORMATION_KINDS])[kind]
-    delay = (usual * rng.lognormal(0, 0.35, len(chosen)) * DAY).astype(np.int64)
-    anytime = rng.integers(0, shop.days, len(chosen)) * DAY + rng.integers(7 * 3600, 22 * 3600, len(chosen))
-    at = np.where(buyer[chosen], first[chosen] - delay, anytime)
-    inside = (at >= CONTENT_AFTER) & (at < shop.end)
-    chosen, kind, at = chosen[inside], kind[inside], at[inside]
-    follows = rng.random(len(chosen)) < 0.3  # a second kind, half way to the purchase
-    later = np.where(buyer[chosen], (at + first[chosen]) // 2, at + 4 * DAY)
-    follows &= later < shop.end
-    second = (kind + rng.integers(1, len(INFORMATION_KINDS), len(chosen))) % len(INFORMATION_KINDS)
-    person = np.append(chosen, chosen[follows])
-    kinds = np.append(kind, second[follows])
-    return {
-        "person": person,
-        "brand": brand[person],
-        "kind": kinds,
-        "content": brand[person] * len(INFORMATION_KINDS) + kinds,
-        "at": np.append(at, later[follows]),
-        "bought_at": np.where(buyer[person], first[person], -1),
-        "position": np.append(np.ones(len(chosen), np.int64), np.full(follows.sum(), 2)),
-    }

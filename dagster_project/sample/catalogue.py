@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.sample.assortment import Launches, plan_launches
 from dagster_project.sample.shop import Shop
 from dagster_project.sample.words import BRANDS, CATEGORIES, INFORMATION_KINDS, LINES, PLACES, SERIES
 
@@ -39,14 +40,15 @@ class Catalogue:
     brand: np.ndarray  # product -> brand
     price: np.ndarray
     replenishment: np.ndarray  # days
-    sold: list[np.ndarray]  # brand -> its products that are not trials, most popular first
+    sold: list[np.ndarray]  # brand -> its products that are no trials and were always sold, most popular first
+    launches: Launches  # the last products
     trial: np.ndarray  # brand -> its trial product
     campaigns: dict[str, tuple[int, int]]  # campaign_id -> first and last day index
     stores: int
 
 
 def build_catalogue(shop: Shop) -> Catalogue:
-    """The catalogue of a shop of this size: 120 to 600 products of 12 brands."""
+    """The catalogue of a shop of this size: 120 to 600 products of 12 brands, and a few launches."""
     rng = shop.rng("catalogue")
     size = 600 if shop.is_large else 300 if shop.members >= 10_000 else 120
     brands = len(BRANDS)
@@ -54,10 +56,21 @@ def build_catalogue(shop: Shop) -> Catalogue:
     kind = rng.integers(0, len(CATEGORIES), size)
     low, high = (np.array([row[side] for row in CATEGORIES])[kind] for side in (2, 3))
     price = (low + (high - low) * rng.beta(1.6, 3.0, size)).astype(np.int64) // 100 * 100 + 80
-    replenishment = np.array([row[1] for row in CATEGORIES])[kind]
     is_trial = np.arange(size) < brands  # the first product of each brand is its trial set
     price = np.where(is_trial, TRIAL_PRICE, price)
     series, line = rng.integers(0, len(SERIES), size), rng.integers(0, len(LINES), size)
+    launched = shop.dates(-rng.integers(30, 2000, size))
+    sold = [np.flatnonzero((brand == b) & ~is_trial) for b in range(brands)]
+    new = plan_launches(shop)
+    brand, kind, series, line = (
+        np.append(old, late)
+        for old, late in ((brand, new.brand), (kind, new.kind), (series, new.series), (line, new.line))
+    )
+    price, launched = np.append(price, new.price), np.append(launched, shop.dates(new.day))
+    replenishment = np.array([row[1] for row in CATEGORIES])[kind]
+    is_trial = np.append(is_trial, np.zeros(len(new.day), bool))
+    withdrawn = [""] * size + [str(shop.dates(day)) if day < shop.days else "" for day in new.withdrawn]
+    size += len(new.day)
     ids = [f"P{100_000 + number * 7}" for number in range(size)]
     names = [
         f"{BRANDS[b]} {SERIES[s]} {TRIAL_SET if t else f'{CATEGORIES[k][0]} {LINES[n]}'} {number:03d}"
@@ -71,9 +84,10 @@ def build_catalogue(shop: Shop) -> Catalogue:
         "series": [f"{BRANDS[b]}{SERIES[s]}" for b, s in zip(brand, series, strict=True)],
         "line": [LINES[n] for n in line],
         "price": price.astype(str),
-        "launched_on": shop.dates(-rng.integers(30, 2000, size)).astype(str),
+        "launched_on": launched.astype(str),
         "is_trial": np.where(is_trial, "true", "false"),
         "replenishment_days": np.where(is_trial, "", replenishment.astype(str)),
+        "withdrawn_on": withdrawn,
     }
     campaigns, spans = _campaigns(shop)
     tables: dict[str, dict] = {
@@ -94,7 +108,8 @@ def build_catalogue(shop: Shop) -> Catalogue:
         brand=brand,
         price=price,
         replenishment=replenishment,
-        sold=[np.flatnonzero((brand == b) & ~is_trial) for b in range(brands)],
+        sold=sold,
+        launches=new,
         trial=np.arange(brands),
         campaigns=spans,
         stores=STORES,
@@ -150,11 +165,13 @@ def _contents(ids: list[str], brand: np.ndarray, is_trial: np.ndarray) -> dict:
 
 
 def _campaigns(shop: Shop) -> tuple[dict, dict[str, tuple[int, int]]]:
-    """Four campaigns, placed by share of the window so that a short one has them too."""
+    """Six campaigns, placed by share of the window so that a short one has them too."""
     plan = (
         ("beauty_day", "ビューティーデー", "ec_event", "", "", 0.55, 3, 4_000_000),
         ("store_fest", "店頭フェスタ", "store_event", "S001", "B01", 0.45, 5, 1_500_000),
         ("spring_coupon", "春のクーポン", "coupon", "", "", 0.30, 10, 800_000),
+        ("gift_coupon", "プレゼントクーポン", "coupon", "", "", 0.40, 7, 200_000),
+        ("loyal_coupon", "ご愛顧クーポン", "coupon", "", "", 0.62, 7, 500_000),
         ("welcome_mail", "はじめてのお礼メール", "mail", "", "", 0.0, shop.days, 300_000),
     )
     spans = {}

@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from dagster_project.sample.browsing import ADD_AFTER, REMOVE_AFTER, Browsing
 from dagster_project.sample.catalogue import Catalogue
+from dagster_project.sample.coupons import UPLIFTS, WINDOW
 from dagster_project.sample.identifiers import Identifiers
 from dagster_project.sample.linked import tied_visitors
 from dagster_project.sample.people import People
@@ -23,6 +24,7 @@ EFFECTS = {
     "welcome_mail": (WELCOME_UPLIFT, WELCOME_WINDOW, "random"),
     "beauty_day": (EVENT_UPLIFT, EVENT_WINDOW, "own choice"),
     "store_fest": (0.0, EVENT_WINDOW, "own choice"),
+    **{coupon: (uplift, WINDOW, "own choice") for coupon, uplift in UPLIFTS.items()},
 }
 
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dagster_project.sample.assortment import move_lines
 from dagster_project.sample.catalogue import Catalogue
+from dagster_project.sample.coupons import plan_coupons
 from dagster_project.sample.people import CARD_ONLY, GUEST, MEMBER, People
 from dagster_project.sample.shop import DAY, Shop, at_hours
 
@@ -21,6 +23,7 @@ TRIAL_SHARE, TRIAL_CONVERTS = 0.25, 0.40
 WELCOME_DELAY, WELCOME_WINDOW = 7, 14  # days after the first order; days in which its effect is planted
 WELCOME_UPLIFT, WELCOME_CONTROL = 0.10, 0.20
 EVENT_UPLIFT, EVENT_WINDOW = 0.15, 60
+GIVERS, GIFT_SHARES = 0.08, (0.40, 0.03)  # persons who often give; share of gifts of their orders and of all others
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Purchases:
     is_gift: np.ndarray
     is_subscription: np.ndarray
     has_coupon: np.ndarray
+    coupon: np.ndarray  # number in coupons.UPLIFTS, -1 none
     in_event: np.ndarray
     outcome: np.ndarray
     outcome_at: np.ndarray  # when the order was cancelled or refunded, else its own time
@@ -69,21 +73,27 @@ def plan_purchases(shop: Shop, catalogue: Catalogue, people: People) -> Purchase
     on_ec = np.append(person[~in_store], pulled[0]), np.append(at[~in_store], pulled[1])
     once_more = _event_effect(shop, people, *on_ec, span, effects)
     fest = _store_fest(shop, catalogue, people, effects)
-    # Orders that the mail or the EC event brought are EC orders, those of the fest are receipts.
+    # Orders that the mail, the EC event or a coupon brought are EC orders, those of the fest are receipts.
     added = ((mailed, False), (pulled, False), (once_more, False), (fest, True))
     person = np.concatenate([person, *(who for (who, _), _ in added)])
     at = np.concatenate([at, *(when for (_, when), _ in added)])
     in_store = np.concatenate([in_store, *(np.full(len(who), is_store) for (who, _), is_store in added)])
+    counts = np.append(~trial, np.ones(len(person) - len(trial), bool))
+    who, when, which = plan_coupons(shop, catalogue, people, person[counts], at[counts], effects)
+    coupon = np.append(np.full(len(person), -1), which)
+    person, at, in_store = np.append(person, who), np.append(at, when), np.append(in_store, np.zeros(len(who), bool))
     trial = np.append(trial, np.zeros(len(person) - len(trial), bool))
     # Till customers without a card: receipts that nobody can be told from.
     walk_ins = int(in_store.sum() * 0.18)
     person = np.append(person, np.full(walk_ins, -1))
-    at = np.append(at, rng.integers(0, shop.days, walk_ins) * DAY)
+    at, coupon = np.append(at, rng.integers(0, shop.days, walk_ins) * DAY), np.append(coupon, np.full(walk_ins, -1))
     in_store, trial = np.append(in_store, np.ones(walk_ins, bool)), np.append(trial, np.zeros(walk_ins, bool))
     opening = at_hours(rng, at // DAY, (10.0, 20.0))
     at = np.minimum(np.where(in_store & (at % DAY < 10 * 3600), opening, at), shop.end)
     order = np.lexsort((person, at))
-    return _finish(shop, rng, catalogue, people, person[order], at[order], in_store[order], trial[order], effects)
+    return _finish(
+        shop, rng, catalogue, people, person[order], at[order], in_store[order], trial[order], coupon[order], effects
+    )
 
 
 def _organic(shop: Shop, rng: np.random.Generator, catalogue: Catalogue, people: People) -> tuple[np.ndarray, ...]:
@@ -181,13 +191,14 @@ def _store_fest(shop: Shop, catalogue: Catalogue, people: People, effects: dict)
 
 def _finish(
     shop: Shop, rng: np.random.Generator, catalogue: Catalogue, people: People, person: np.ndarray,
-    at: np.ndarray, in_store: np.ndarray, trial: np.ndarray, effects: dict,
+    at: np.ndarray, in_store: np.ndarray, trial: np.ndarray, with_coupon: np.ndarray, effects: dict,
 ) -> Purchases:  # fmt: skip
     """Give each order its lines, amounts, store and outcome."""
     size = len(person)
     known = person >= 0
     member = known & (people.kind[person] == MEMBER)
-    gift = (rng.random(size) < 0.06) & ~trial
+    givers = shop.rng("givers").random(len(people.kind)) < GIVERS
+    gift = (rng.random(size) < np.where(known & givers[person], *GIFT_SHARES)) & ~trial
     subscription = (rng.random(size) < 0.05) & ~trial & ~in_store & member
     span, event = catalogue.campaigns["spring_coupon"], catalogue.campaigns["beauty_day"]
     day = at // DAY
@@ -197,7 +208,7 @@ def _finish(
     home = np.where(known, people.card_store[people.card_of[person]], rng.integers(0, 40, size))
     away = (rng.random(size) < 0.15) & ~((day >= fest[0]) & (day <= fest[1]) & (home == 0))
     store = np.where(in_store, np.where(away, rng.integers(0, 40, size), home), -1)
-    line_order, line_no, product, quantity, amount = _lines(rng, catalogue, people, person, trial)
+    line_order, line_no, product, quantity, amount = _lines(shop, rng, catalogue, people, person, at, trial)
     total = np.bincount(line_order, weights=amount, minlength=size).astype(np.int64)
     discount = np.where(coupon, total // 10, 0)
     total -= discount
@@ -214,7 +225,7 @@ def _finish(
     return Purchases(
         person=person, at=at, channel=np.where(in_store, STORE, EC), store=store, is_trial=trial,
         is_gift=gift,
-        is_subscription=subscription, has_coupon=coupon, in_event=in_event, outcome=outcome,
+        is_subscription=subscription, has_coupon=coupon, coupon=with_coupon, in_event=in_event, outcome=outcome,
         outcome_at=np.where(outcome == PAID, at, changed), returned_at=returned,
         as_guest=member & ~in_store & (rng.random(size) < 0.04), total=total, discount=discount,
         remains=remains,
@@ -225,10 +236,11 @@ def _finish(
 
 
 def _lines(
-    rng: np.random.Generator, catalogue: Catalogue, people: People, person: np.ndarray, trial: np.ndarray
-) -> tuple[np.ndarray, ...]:
-    """First line: the staple (60 %) or another product of a favourite brand; one to five lines; trials have
-    one.
+    shop: Shop, rng: np.random.Generator, catalogue: Catalogue, people: People, person: np.ndarray, at: np.ndarray,
+    trial: np.ndarray,
+) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """First line: the staple (60 %) or another product of a favourite brand; one to five lines, the later ones with the
+    planted pairs and launches; trials have one.
     """
     size = len(person)
     count = np.where(trial, 1, 1 + rng.binomial(4, 0.33, size))
@@ -243,6 +255,9 @@ def _lines(
     product = np.concatenate(catalogue.sold)[starts[brand] + within]
     usual = (number == 1) & (who >= 0) & (rng.random(len(order)) < 0.6)
     product = np.where(usual, people.staple[who], product)
+    loyal = np.where((who < 0) | trial[order], -1, people.brands[who, 0])
+    late = len(catalogue.product_ids) - len(catalogue.launches.day)
+    product = move_lines(shop, catalogue.sold, catalogue.launches, late, loyal, at[order], order, number, product)
     product = np.where(trial[order], catalogue.trial[people.brands[who, 0]], product)
     quantity = np.where(trial[order], 1, 1 + rng.binomial(2, 0.12, len(order)))
     return order, number, product, quantity, catalogue.price[product] * quantity

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from dagster_project.sample.catalogue import Catalogue, till_code
+from dagster_project.sample.coupons import UPLIFTS
 from dagster_project.sample.identifiers import Identifiers
 from dagster_project.sample.people import MEMBER, People
 from dagster_project.sample.profiles import email_then
@@ -24,6 +25,8 @@ def ec_orders(shop: Shop, people: People, plan: Purchases, ids: Identifiers) -> 
     total = np.where(later & (outcome != CANCELLED), plan.remains[order], plan.total[order])
     updated = np.where(later, plan.outcome_at[order], plan.at[order])
     arrived = plan.at[order] + DAY + order * 7919 % (2 * DAY)
+    coupon = np.where(plan.has_coupon[order], len(UPLIFTS), -1)
+    coupon = np.where(plan.coupon[order] < 0, coupon, plan.coupon[order])
     return pa.table(
         {
             "order_id": ids.order(order),
@@ -35,7 +38,7 @@ def ec_orders(shop: Shop, people: People, plan: Purchases, ids: Identifiers) -> 
             "status": pick(["paid", "cancelled", "refunded"], status),
             "total_amount": digits(total),
             "discount_amount": digits(plan.discount[order]),
-            "coupon_code": pick(["HARU10"], np.where(plan.has_coupon[order], 0, -1)),
+            "coupon_code": pick([*UPLIFTS, "HARU10"], coupon),
             "campaign_id": pick(["beauty_day"], np.where(plan.in_event[order], 0, -1)),
             "is_gift": flags(plan.is_gift[order], ("0", "1")),
             "is_subscription": flags(plan.is_subscription[order], ("0", "1")),

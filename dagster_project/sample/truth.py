@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dagster_project.sample.assortment import planted_launches, planted_pairs
 from dagster_project.sample.blemishes import BAD, COPIED, bad_count
 from dagster_project.sample.browsing import Browsing
 from dagster_project.sample.catalogue import Catalogue
 from dagster_project.sample.identifiers import Identifiers
+from dagster_project.sample.information import kind_conversions
 from dagster_project.sample.linked import card_links, identifiers, tied_visitors, unit_texts
 from dagster_project.sample.people import MEMBER, People
 from dagster_project.sample.planted import campaign_effects, campaign_participants, carts_left, holdouts
@@ -46,9 +48,14 @@ def write(
         "repeat_rates": repeat_rates(shop, linked, purchases.at, purchases.is_counted, purchases.is_trial),
         "carts_left": carts_left(shop, catalogue, people, purchases, web, linked, ids),
         "first_touches": first_touches(shop, people, web, ids),
+        "kind_conversions": kind_conversions(web.touches, touches_tied(people, web)),
         "campaign_effects": campaign_effects(purchases),
         "campaign_participants": campaign_participants(shop, purchases),
         "holdouts": holdouts(shop, purchases, ids),
+        "basket_pairs": planted_pairs(
+            catalogue.product_ids, catalogue.sold, purchases.line_order, purchases.line_product, purchases.is_counted
+        ),
+        "launches": planted_launches(shop, catalogue.product_ids, catalogue.launches),
         "bad_rows": _bad_rows(shop),
         "copied_files": pa.table({"source": list(COPIED)}),
     }
@@ -172,10 +179,14 @@ def orders(shop: Shop, people: People, purchases: Purchases, linked: np.ndarray,
     )
 
 
+def touches_tied(people: People, web: Browsing) -> np.ndarray:
+    """Per planted touch, whether rows tie it to its person."""
+    return tied_visitors(people, web)[web.touches["visitor"]] | web.touches["logged_in"]
+
+
 def first_touches(shop: Shop, people: People, web: Browsing, ids: Identifiers) -> pa.Table:
     """The planted touches of brand contents, with the first counted purchase of that brand (null: none)."""
     touches = web.touches
-    tied = tied_visitors(people, web)[touches["visitor"]] | touches["logged_in"]
     return pa.table(
         {
             "person_id": numbered("p", touches["person"], 8),
@@ -186,7 +197,7 @@ def first_touches(shop: Shop, people: People, web: Browsing, ids: Identifiers) -
             "position": pa.array(touches["position"]),
             "touched_at": shop.utc(touches["at"]),
             "bought_at": shop.utc(touches["bought_at"]),
-            "is_tied": pa.array(tied),
+            "is_tied": pa.array(touches_tied(people, web)),
         }
     )
 
