@@ -7,7 +7,7 @@ from typing import Any
 from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, PartitionsDefinition, multi_asset
 
 from dagster_project import gates, progress
-from dagster_project.activation import feeds, scenario_run
+from dagster_project.activation import feeds, kpis, scenario_run
 from dagster_project.dbt_stage import OWNER
 from dagster_project.project import seeds
 from dagster_project.publish import catalog
@@ -62,6 +62,8 @@ def activation_assets(partitions: PartitionsDefinition) -> Any:
                 progress.report("", f"warning: {warning}")
             feeds.sync_tables(con, home.home)
             catalog.create_views(con)
+            if not run.is_hourly:
+                kpis.write_kpis(con, seeds(), run.as_of, set(catalog.MARTS))
             counts = report.scenarios.values()
             yield MaterializeResult(
                 asset_key=["activation", "scenario_targets"],

@@ -9,8 +9,14 @@ import duckdb
 
 MARTS = (
     "customers", "visitors", "customer_identifiers", "identity_edges", "touchpoints", "orders", "order_items",
-    "rf_customers", "rf_matrix", "purchase_conversion", "brand_ranks", "brand_pyramid", "score_ledger", "scores",
-    "badges", "kpi_daily",
+    "rf_customers", "rf_matrix", "rf_matrix_by_channel", "rf_segment_totals", "rf_cohorts", "rf_cohort_retention",
+    "rf_transitions", "purchase_conversion", "brand_ranks", "brand_pyramid",
+    "brand_rank_history", "brand_pyramid_history", "brand_group_ranks", "brand_group_pyramid", "brand_rank_profiles",
+    "brand_rank_interests", "brand_potentials", "brand_journeys", "score_ledger",
+    "scores", "score_contributions", "score_history", "score_sales", "tags",
+    "badges", "kpi_daily", "kpi_metrics", "growth_map", "growth_map_curve", "growth_map_paths",
+    "basket_pairs", "recommendations", "model_quality",
+    "promotion_effects", "promotion_outcomes", "promotion_balance",
 )  # fmt: skip
 
 

@@ -45,3 +45,36 @@
 {% macro spark__days_between(from, to) -%}
     datediff({{ to }}, {{ from }})
 {%- endmacro %}
+
+{# The first day of the month of `day`. #}
+{% macro month_of(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}
+
+{# Calendar months from the month of one date to that of another. #}
+{% macro months_between(from, to) -%}
+    ((year({{ to }}) - year({{ from }})) * 12 + month({{ to }}) - month({{ from }}))
+{%- endmacro %}
+
+{# The first days of the months from that of `from` to that of `to`, as rows of one column `month`; none where either is null. #}
+{% macro months_from_to(from, to) -%}
+    {{ return(adapter.dispatch('months_from_to', 'kizuna')(from, to)) }}
+{%- endmacro %}
+
+{% macro default__months_from_to(from, to) -%}
+    (
+        select cast(months.month as date) as month
+        from (
+            select unnest(generate_series({{ month_of(from) }}, {{ month_of(to) }}, interval '1 month')) as month
+        ) as months
+    )
+{%- endmacro %}
+
+{% macro spark__months_from_to(from, to) -%}
+    (select explode(sequence({{ month_of(from) }}, {{ month_of(to) }}, interval 1 month)) as month)
+{%- endmacro %}
+
+{# Month and day of a date as text, 04-15. #}
+{% macro month_and_day(day) -%}
+    substr(cast({{ day }} as varchar), 6, 5)
+{%- endmacro %}

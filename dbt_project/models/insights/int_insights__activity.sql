@@ -1,24 +1,23 @@
-with
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_customers() }}") }}
 
-touchpoints as (
-    select * from {{ ref('touchpoints') }}
-    where customer_id is not null
-        and occurred_at < {{ as_of_end_at() }}
-),
+with
 
 activity as (
     select
-        customer_id,
-        min(occurred_at) as first_act_at,
-        max(occurred_at) as last_act_at,
+        touchpoints.customer_id,
+        min(touchpoints.occurred_at) as first_act_at,
+        max(touchpoints.occurred_at) as last_act_at,
         count(*) as events,
-        max(case when channel = 'ec' then 1 else 0 end) = 1 as has_ec,
-        max(case when channel = 'store' then 1 else 0 end) = 1 as has_store,
-        max(case when source = 'web_events' then 1 else 0 end) = 1 as has_web,
-        sum(case when action = 'visit' then 1 else 0 end) as visits,
-        max(case when source = 'web_events' or action = 'visit' then occurred_at end) as last_visit_at
-    from touchpoints
-    group by customer_id
+        max(case when touchpoints.channel = 'ec' then 1 else 0 end) = 1 as has_ec,
+        max(case when touchpoints.channel = 'store' then 1 else 0 end) = 1 as has_store,
+        max(case when touchpoints.source = 'web_events' then 1 else 0 end) = 1 as has_web,
+        sum(case when touchpoints.action = 'visit' then 1 else 0 end) as visits,
+        min(case when touchpoints.channel = 'store' and touchpoints.action <> 'reservation' then touchpoints.occurred_at end)
+            as first_store_at,
+        max(case when touchpoints.source = 'web_events' or touchpoints.action = 'visit' then touchpoints.occurred_at end)
+            as last_visit_at
+    from {{ touchpoints_to_read() }} as touchpoints
+    group by touchpoints.customer_id
 )
 
 select * from activity

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_customers() }}") }}
+
 with
 
 lines as (
@@ -11,6 +13,7 @@ lines as (
     where is_counted
         and customer_id is not null
         and ordered_at < {{ as_of_end_at() }}
+        and {{ of_changed_customers('customer_id') }}
 ),
 
 {% for what in ['brand_id', 'category'] -%}

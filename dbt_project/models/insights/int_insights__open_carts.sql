@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_customers() }}") }}
+
 with
 
 last_orders as (
@@ -8,6 +10,7 @@ last_orders as (
     where (is_counted or is_trial)
         and customer_id is not null
         and ordered_at < {{ as_of_end_at() }}
+        and {{ of_changed_customers('customer_id') }}
     group by customer_id
 ),
 
@@ -18,11 +21,9 @@ cart_acts as (
         touchpoints.occurred_at,
         coalesce(touchpoints.product_id, '') as product_id,
         case when touchpoints.action = 'add_to_cart' then touchpoints.quantity else -touchpoints.quantity end as change
-    from {{ ref('touchpoints') }} as touchpoints
+    from {{ touchpoints_to_read() }} as touchpoints
     left join last_orders on touchpoints.customer_id = last_orders.customer_id
     where touchpoints.action in ('add_to_cart', 'remove_from_cart')
-        and touchpoints.customer_id is not null
-        and touchpoints.occurred_at < {{ as_of_end_at() }}
         and (last_orders.ordered_at is null or touchpoints.occurred_at > last_orders.ordered_at)
 ),
 

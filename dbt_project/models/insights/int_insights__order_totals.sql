@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_customers() }}") }}
+
 with
 
 order_totals as (
@@ -12,6 +14,7 @@ order_totals as (
     from {{ ref('orders') }}
     where customer_id is not null
         and ordered_at < {{ as_of_end_at() }}
+        and {{ of_changed_customers('customer_id') }}
     group by customer_id
 )
 

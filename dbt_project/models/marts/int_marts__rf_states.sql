@@ -2,6 +2,7 @@ with orders as (
     select
         orders.customer_id,
         orders.ordered_on,
+        orders.channel,
         orders.is_counted,
         orders.is_trial,
         orders.net_amount
@@ -34,6 +35,10 @@ steps as (
         min(case when orders.is_counted then orders.ordered_on end) as first_counted_on,
         max(case when orders.is_counted then orders.ordered_on end) as last_counted_on,
         max(case when orders.is_trial then orders.ordered_on end) as last_trial_on,
+        max(case when orders.is_counted then orders.channel end) as last_counted_channel,
+        min(case when orders.is_counted then orders.channel end) as first_counted_channel,
+        max(case when orders.is_trial then orders.channel end) as last_trial_channel,
+        min(case when orders.is_trial then orders.channel end) as first_trial_channel,
         sum(orders.net_amount) as net_amount
     from orders
     inner join order_days on orders.ordered_on = order_days.ordered_on
@@ -47,7 +52,12 @@ cumulated as (
         coalesce(lead(steps.months_before) over customer + 1, 0) as until_months_before,
         sum(steps.new_orders) over so_far as frequency,
         max(steps.last_counted_on) over so_far as last_counted_on,
+        min(steps.first_counted_on) over so_far as first_counted_on,
         max(steps.last_trial_on) over so_far as last_trial_on,
+        max(steps.last_counted_channel) over so_far as last_counted_channel,
+        min(steps.first_counted_channel) over so_far as first_counted_channel,
+        max(steps.last_trial_channel) over so_far as last_trial_channel,
+        min(steps.first_trial_channel) over so_far as first_trial_channel,
         sum(steps.net_amount) over so_far as net_sales,
         min(steps.first_counted_on) over later as next_ordered_on
     from steps
@@ -63,17 +73,38 @@ cumulated as (
         )
 ),
 
-states as (
+-- channels by the letters' order: where the first and the last differ, there are two
+known as (
     select
         cumulated.customer_id,
         cumulated.from_months_before,
         cumulated.until_months_before,
-        cast(cumulated.frequency as bigint) as frequency,
+        cumulated.frequency,
+        cumulated.first_counted_on,
+        cumulated.net_sales,
+        cumulated.next_ordered_on,
         coalesce(cumulated.last_counted_on, cumulated.last_trial_on) as recent_on,
-        cast(cumulated.net_sales as decimal(18, 2)) as net_sales,
-        cumulated.next_ordered_on
+        coalesce(cumulated.first_counted_channel, cumulated.first_trial_channel) as first_channel,
+        coalesce(cumulated.last_counted_channel, cumulated.last_trial_channel) as last_channel
     from cumulated
     where coalesce(cumulated.last_counted_on, cumulated.last_trial_on) is not null
+),
+
+states as (
+    select
+        known.customer_id,
+        known.from_months_before,
+        known.until_months_before,
+        cast(known.frequency as bigint) as frequency,
+        known.recent_on,
+        known.first_counted_on,
+        case when known.first_channel = known.last_channel then known.first_channel else 'both' end as channel,
+        cast(known.net_sales as decimal(18, 2)) as net_sales,
+        known.next_ordered_on,
+        cast(lag(known.frequency) over customer as bigint) as frequency_before,
+        lag(known.recent_on) over customer as recent_on_before
+    from known
+    window customer as (partition by known.customer_id order by known.from_months_before desc nulls last)
 )
 
 select * from states

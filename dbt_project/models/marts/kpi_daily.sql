@@ -1,113 +1,62 @@
-with
-
-order_figures as (
+with person_days as (
     select
-        ordered_on as day,
-        channel,
-        sum(case when is_counted then 1 else 0 end) as orders,
-        sum(case when is_trial then 1 else 0 end) as trial_orders,
-        sum(case when is_return then 1 else 0 end) as returns,
-        sum(net_amount) as net_sales
-    from {{ ref('orders') }}
-    where ordered_at < {{ as_of_end_at() }}
-    group by ordered_on, channel
+        {{ tokyo_day('persons.first_seen_at') }} as day,
+        sum(case when persons.is_visitor then 0 else 1 end) as new_customers,
+        sum(case when persons.is_visitor then 1 else 0 end) as new_visitors
+    from {{ ref('persons') }} as persons
+    where persons.first_seen_at < {{ as_of_end_at() }}
+    group by {{ tokyo_day('persons.first_seen_at') }}
 ),
 
-order_metrics as (
-    {% for figure in ['orders', 'trial_orders', 'returns', 'net_sales'] -%}
-    select day, '{{ figure }}' as metric, sum({{ figure }}) as value from order_figures group by day
+figures as (
+    select orders.day, orders.metric, orders.value from {{ ref('int_marts__kpi_orders') }} as orders
     union all
-    select day, '{{ figure }}_' || channel as metric, {{ figure }} as value from order_figures
-    {% if not loop.last %}union all
-    {% endif -%}
-    {% endfor %}
-),
-
-act_figures as (
-    select
-        occurred_on as day,
-        source,
-        action,
-        count(*) as acts
-    from {{ ref('touchpoints') }}
-    where occurred_at < {{ as_of_end_at() }}
-    group by occurred_on, source, action
-),
-
--- Which acts are counted under which name; messages (sent, opened ...) and web events each also under their own.
-act_metrics as (
-    select day, 'web_views' as metric, acts as value from act_figures
-    where action in ('page_view', 'product_view', 'content_view')
+    select acts.day, acts.metric, acts.value from {{ ref('int_marts__kpi_acts') }} as acts
     union all
-    select day, 'web_events' as metric, acts as value from act_figures where source = 'web_events'
+    select person_days.day, 'new_customers' as metric, cast(person_days.new_customers as decimal(18, 2)) as value from person_days
     union all
-    select day, 'visits' as metric, acts as value from act_figures where action = 'visit'
-    union all
-    select day, 'reservations' as metric, acts as value from act_figures where action = 'reservation'
-    union all
-    select day, 'reviews' as metric, acts as value from act_figures where action = 'review'
-    union all
-    select day, 'social_actions' as metric, acts as value from act_figures where source = 'social_actions'
-    union all
-    select day, 'surveys' as metric, acts as value from act_figures where action = 'survey'
-    union all
-    select day, 'carts_filled' as metric, acts as value from act_figures where action = 'add_to_cart'
-    union all
-    select day, action as metric, acts as value from act_figures where source = 'message_events'
-),
-
-person_metrics as (
-    select
-        {{ tokyo_day('first_seen_at') }} as day,
-        case when is_visitor then 'new_visitors' else 'new_customers' end as metric,
-        1 as value
-    from {{ ref('persons') }}
-    where first_seen_at < {{ as_of_end_at() }}
-),
-
-all_metrics as (
-    select day, metric, cast(value as decimal(18, 2)) as value from order_metrics
-    union all
-    select day, metric, cast(value as decimal(18, 2)) as value from act_metrics
-    union all
-    select day, metric, cast(value as decimal(18, 2)) as value from person_metrics
-),
-
-summed as (
-    select
-        day,
-        metric,
-        sum(value) as value
-    from all_metrics
-    group by day, metric
+    select person_days.day, 'new_visitors' as metric, cast(person_days.new_visitors as decimal(18, 2)) as value from person_days
 ),
 
 days as (
-    select day from summed
+    select figures.day from figures
     union
     select context.as_of as day from {{ source('run', 'context') }} as context
 ),
 
-metrics as (
-    select 'orders' as metric
-    {% for metric in ['orders_ec', 'orders_store', 'trial_orders', 'returns', 'net_sales', 'net_sales_ec', 'net_sales_store',
-        'new_customers', 'new_visitors', 'web_views', 'web_events', 'visits', 'message_sent', 'message_opened', 'message_clicked'] -%}
-    union all
-    select '{{ metric }}' as metric
-    {% endfor -%}
-    union
-    select metric from summed
+-- how many customers there are by the end of a day
+stocks as (
+    select
+        days.day,
+        'customers' as metric,
+        cast(sum(coalesce(person_days.new_customers, 0)) over (
+            order by days.day asc nulls last rows between unbounded preceding and current row
+        ) as decimal(18, 2)) as value
+    from days
+    left join person_days on days.day = person_days.day
 ),
 
--- Every metric on every day on which anything happened: a day without orders is 0, not missing.
+measured as (
+    select figures.day, figures.metric, figures.value from figures
+    union all
+    select stocks.day, stocks.metric, stocks.value from stocks
+),
+
+labels as (
+    select * from {{ ref('kpi_labels') }}
+    where stage = 'marts'
+),
+
+-- Every metric on every day on which anything happened: a day without orders is 0, not missing. An average of nothing is no number.
 kpi_daily as (
     select
         days.day,
-        metrics.metric,
-        cast(coalesce(summed.value, 0) as decimal(18, 2)) as value
+        labels.metric,
+        cast(coalesce(measured.value, 0) as decimal(18, 2)) as value
     from days
-    cross join metrics
-    left join summed on days.day = summed.day and metrics.metric = summed.metric
+    cross join labels
+    left join measured on days.day = measured.day and labels.metric = measured.metric
+    where measured.value is not null or not labels.is_average
 )
 
 select * from kpi_daily

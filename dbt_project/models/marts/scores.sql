@@ -1,11 +1,11 @@
 with sums as (
     select
-        ledger.customer_id,
-        sum(ledger.product) as product,
-        sum(ledger.lifestyle) as lifestyle,
-        sum(ledger.lifestance) as lifestance
-    from {{ ref('score_ledger') }} as ledger
-    group by ledger.customer_id
+        points.customer_id,
+        {% for category in ['product', 'lifestyle', 'lifestance'] -%}
+        cast(round(sum(points.{{ category }}), 0) as bigint) as {{ category }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_marts__score_sums') }} as points
+    group by points.customer_id
 ),
 
 customers as (
@@ -19,10 +19,10 @@ customers as (
 scores as (
     select
         customers.customer_id,
-        cast(coalesce(sums.product, 0) as bigint) as product,
-        cast(coalesce(sums.lifestyle, 0) as bigint) as lifestyle,
-        cast(coalesce(sums.lifestance, 0) as bigint) as lifestance,
-        cast(coalesce(sums.product + sums.lifestyle + sums.lifestance, 0) as bigint) as total
+        coalesce(sums.product, 0) as product,
+        coalesce(sums.lifestyle, 0) as lifestyle,
+        coalesce(sums.lifestance, 0) as lifestance,
+        coalesce(sums.product + sums.lifestyle + sums.lifestance, 0) as total
     from customers
     left join sums on customers.customer_id = sums.customer_id
 )

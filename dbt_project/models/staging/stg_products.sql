@@ -22,6 +22,7 @@ renamed as (
 
         -- times
         source.launched_on,
+        source.withdrawn_on,
 
         -- place in landing
         source._file_id,

@@ -20,7 +20,11 @@ create table products as
 select product_id, brand_id, category, coalesce(yes(is_trial), false) as is_trial from landed('products');
 create table product_codes as select code, any_value(product_id) as product_id from landed('product_codes') group by code;
 create table stores as select store_id, brand_id from landed('stores');
-create table campaigns as select campaign_id from landed('campaigns');
+create table campaigns as
+select
+    campaign_id, kind, nullif(store_id, '') as store_id, nullif(brand_id, '') as brand_id, money(cost) as cost,
+    cast(starts_on as date) as starts_on, cast(ends_on as date) as ends_on
+from landed('campaigns');
 create table contents as
 select c.content_id, coalesce(c.brand_id, p.brand_id) as brand_id, c.campaign_id, c.information_kind, c.score_category
 from landed('contents') as c left join products as p using (product_id);
@@ -55,7 +59,7 @@ qualify row_number() over (partition by card_no order by updated_at desc, _file_
 create table ec_order_versions as
 select
     order_id, nullif(member_id, '') as member_id, mail(email) as email, phone_number(phone) as phone, status,
-    utc(ordered_at) as ordered_at, money(total_amount) as total_amount, campaign_id,
+    utc(ordered_at) as ordered_at, money(total_amount) as total_amount, campaign_id, coupon_code,
     coalesce(yes(is_gift), false) as is_gift, coalesce(yes(is_subscription), false) as is_subscription,
     utc(updated_at) as updated_at, _file_no, _line_no, _landing_no
 from landed('ec_orders')
@@ -87,7 +91,7 @@ create table attribute_versions as
 select
     identifier_kind,
     case identifier_kind when 'email' then mail(identifier) when 'phone' then phone_number(identifier) else identifier end as identifier,
-    utc(updated_at) as updated_at, _landing_no
+    name, value, utc(updated_at) as updated_at, _landing_no
 from landed('external_attributes')
 where identifier <> '' and name <> '' and utc(updated_at) is not null;
 
@@ -129,7 +133,8 @@ create table message_events as
 select
     message_event_id, channel, nullif(member_id, '') as member_id, case when channel = 'email' then mail(address) end as email,
     case when channel in ('sms', 'phone') then phone_number(address) end as phone,
-    case when channel = 'line' then nullif(address, '') end as line_user_id, event, utc(occurred_at) as occurred_at, _landing_no
+    case when channel = 'line' then nullif(address, '') end as line_user_id, event, utc(occurred_at) as occurred_at,
+    message_id, scenario_id, _landing_no
 from landed('message_events')
 where message_event_id <> '' and message_id <> '' and utc(occurred_at) is not null
     and channel in ('email', 'line', 'sms', 'push', 'messenger', 'dm', 'phone', 'web', 'insert', 'ad')

@@ -182,7 +182,7 @@ where o.is_sale or o.is_return;
 create table touchpoints as
 select
     a.source || ':' || a.source_key as touchpoint_id, a.customer_id, a.occurred_at, tokyo_day(a.occurred_at) as occurred_on, a.channel,
-    a.action, coalesce(p.brand_id, c.brand_id, a.own_brand_id, s.brand_id) as brand_id, a.product_id, a.content_id, a.store_id,
+    a.action, coalesce(p.brand_id, c.brand_id, a.own_brand_id, s.brand_id) as brand_id, a.product_id, p.category, a.content_id, a.store_id,
     coalesce(a.campaign_id, c.campaign_id) as campaign_id, c.information_kind, c.score_category, a.source, a.source_key,
     cast(a.quantity as bigint) as quantity, cast(a.amount as decimal(18, 2)) as amount, a.order_id, a.is_first_line, a.visit_source
 from acts as a

@@ -1,4 +1,4 @@
--- RF, conversion, ranks, scores, badges and daily figures, with the thresholds of the specification written out.
+-- RF, conversion, ranks, scores and badges, with the thresholds of the specification written out.
 
 create macro full_months(a, b) as
     datediff('month', a, b) - case when a + datediff('month', a, b) * interval 1 month > b then 1 else 0 end;
@@ -14,7 +14,9 @@ create table rf_states as
 with days as (
     select
         customer_id, ordered_on, count_if(is_counted) as orders, sum(net_amount) as net_amount,
-        max(ordered_on) filter (where is_counted) as counted_on, max(ordered_on) filter (where is_trial) as trial_on
+        max(ordered_on) filter (where is_counted) as counted_on, max(ordered_on) filter (where is_trial) as trial_on,
+        bit_or(if(channel = 'ec', 1, 2)) filter (where is_counted) as bought_in,
+        bit_or(if(channel = 'ec', 1, 2)) filter (where is_trial) as tried_in
     from orders
     where customer_id is not null and (is_counted or is_trial or is_return)
     group by customer_id, ordered_on
@@ -22,7 +24,8 @@ with days as (
 select
     customer_id, ordered_on as from_on, coalesce(lead(ordered_on) over w, date '9999-01-01') as until_on,
     cast(sum(orders) over w as bigint) as frequency, sum(net_amount) over w as net_sales,
-    coalesce(max(counted_on) over w, max(trial_on) over w) as recent_on,
+    coalesce(max(counted_on) over w, max(trial_on) over w) as recent_on, min(counted_on) over w as first_on,
+    coalesce(bit_or(bought_in) over w, bit_or(tried_in) over w) as bought_in,
     min(counted_on) over (partition by customer_id order by ordered_on rows between 1 following and unbounded following) as next_on
 from days
 window w as (partition by customer_id order by ordered_on);
@@ -39,40 +42,47 @@ select getvariable('as_of') as as_of
 union
 select last_day(getvariable('as_of') - n * interval 1 month) from range(1, 25) as r(n);
 
+create table rf_cells as
+select
+    d.as_of, recency_band(full_months(s.recent_on, d.as_of)) as recency_band, frequency_band(s.frequency) as frequency_band,
+    case s.bought_in when 1 then 'ec' when 2 then 'store' else 'both' end as channel,
+    cast(date_trunc('month', s.first_on) as date) as cohort_month, count(*) as customers, sum(s.net_sales) as net_sales,
+    count(*) filter (where s.next_on <= d.as_of + 30) as r30, count(*) filter (where s.next_on <= d.as_of + 60) as r60,
+    count(*) filter (where s.next_on <= d.as_of + 90) as r90, count(*) filter (where s.next_on <= d.as_of + 180) as r180
+from rf_states as s inner join days_of_table as d on s.from_on <= d.as_of and s.until_on > d.as_of
+where s.recent_on is not null
+group by all;
+
 create table rf_matrix as
-with cells as (
-    select
-        d.as_of, recency_band(full_months(s.recent_on, d.as_of)) as recency_band, frequency_band(s.frequency) as frequency_band,
-        count(*) as customers, sum(s.net_sales) as net_sales, count(*) filter (where s.next_on <= d.as_of + 90) as repeaters
-    from rf_states as s inner join days_of_table as d on s.from_on <= d.as_of and s.until_on > d.as_of
-    where s.recent_on is not null
-    group by all
-),
-cubed as (
+with cubed as (
     select
         as_of, coalesce(recency_band, 'total') as recency_band, coalesce(frequency_band, 'total') as frequency_band,
-        sum(customers) as customers, sum(net_sales) as net_sales, sum(repeaters) as repeaters
-    from cells
+        sum(customers) as customers, sum(net_sales) as net_sales, sum(r30) as r30, sum(r60) as r60, sum(r90) as r90, sum(r180) as r180
+    from rf_cells
     group by grouping sets (
         (as_of, recency_band, frequency_band), (as_of, recency_band), (as_of, frequency_band), (as_of)
     )
 ),
+windowed as (
+    select *, unnest([30, 60, 90, 180]) as window_days, unnest([r30, r60, r90, r180]) as repeaters from cubed
+),
 grid as (
     select
-        d.as_of, r.m, f.f, case when r.m < 0 then 'total' else recency_band(r.m) end as recency_band,
+        d.as_of, w.window_days, r.m, f.f, case when r.m < 0 then 'total' else recency_band(r.m) end as recency_band,
         case when f.f < 0 then 'total' else frequency_band(f.f) end as frequency_band,
-        d.as_of + 90 <= getvariable('as_of') as is_mature
-    from days_of_table as d cross join range(-1, 15) as r(m) cross join range(-1, 7) as f(f)
+        d.as_of + w.window_days <= getvariable('as_of') as is_mature
+    from days_of_table as d cross join unnest([30, 60, 90, 180]) as w(window_days) cross join range(-1, 15) as r(m)
+    cross join range(-1, 7) as f(f)
 ),
 wholes as (select * from cubed where recency_band = 'total' and frequency_band = 'total')
 select
-    g.as_of, 90 as window_days, g.recency_band, g.frequency_band, case when g.m >= 0 and g.f >= 0 then segment_of(g.f, g.m) end as segment,
+    g.as_of, g.window_days, g.recency_band, g.frequency_band, case when g.m >= 0 and g.f >= 0 then segment_of(g.f, g.m) end as segment,
     coalesce(c.customers, 0) as customers, coalesce(c.customers, 0) / nullif(w.customers, 0) as customer_share,
     coalesce(c.net_sales, 0) as net_sales, cast(coalesce(c.net_sales, 0) as double) / nullif(cast(w.net_sales as double), 0) as sales_share,
     coalesce(c.repeaters, 0) as repeaters,
     case when g.is_mature then c.repeaters / c.customers end as repeat_rate, g.is_mature
 from grid as g
-left join cubed as c using (as_of, recency_band, frequency_band)
+left join windowed as c using (as_of, window_days, recency_band, frequency_band)
 left join wholes as w using (as_of);
 
 create table purchase_conversion as
@@ -218,42 +228,3 @@ select customer_id, badge_id, min(counted_at) as earned_at
 from running
 where total >= case badge_id when 'store_regular' then 10 when 'product_lover' then 5 else 1 end
 group by customer_id, badge_id;
-
-create table kpi_daily as
-with by_order_day as (
-    select
-        ordered_on as day, channel, count_if(is_counted) as orders, count_if(is_trial) as trial_orders,
-        count_if(is_return) as returns, sum(net_amount) as net_sales
-    from orders
-    group by all
-),
-by_act_day as (select occurred_on as day, source, action, count(*) as acts from touchpoints group by all),
-figures as (
-    select day, unnest(['orders', 'orders_' || channel]) as metric, orders as value from by_order_day
-    union all
-    select day, unnest(['trial_orders', 'trial_orders_' || channel]), trial_orders from by_order_day
-    union all
-    select day, unnest(['returns', 'returns_' || channel]), returns from by_order_day
-    union all
-    select day, unnest(['net_sales', 'net_sales_' || channel]), net_sales from by_order_day
-    union all
-    select
-        day,
-        unnest(list_filter([
-            case when action in ('page_view', 'product_view', 'content_view') then 'web_views' end,
-            case when source = 'web_events' then 'web_events' end, case when action = 'visit' then 'visits' end,
-            case when action = 'reservation' then 'reservations' end, case when action = 'review' then 'reviews' end,
-            case when source = 'social_actions' then 'social_actions' end, case when action = 'survey' then 'surveys' end,
-            case when action = 'add_to_cart' then 'carts_filled' end, case when source = 'message_events' then action end
-        ], lambda x: x is not null)),
-        acts
-    from by_act_day
-    union all
-    select tokyo_day(first_seen_at), case when is_visitor then 'new_visitors' else 'new_customers' end, count(*)
-    from persons where first_seen_at < getvariable('until') group by all
-),
-summed as (select day, metric, sum(value) as value from figures group by all)
-select d.day, m.metric, coalesce(s.value, 0) as value
-from (select day from summed union select getvariable('as_of')) as d
-cross join (select distinct metric from summed) as m
-left join summed as s using (day, metric);

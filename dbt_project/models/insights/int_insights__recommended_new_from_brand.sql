@@ -1,0 +1,62 @@
+with
+
+brands as (
+    select
+        purchases.as_of,
+        purchases.positions,
+        purchases.customer_id,
+        purchases.brand_id,
+        sum(purchases.orders) as orders
+    from {{ ref('int_insights__product_purchases') }} as purchases
+    where
+        purchases.brand_id is not null
+        and purchases.last_on > {{ add_days('purchases.as_of', '-' ~ setting('recommendation_bought_days', 'integer')) }}
+    group by purchases.as_of, purchases.positions, purchases.customer_id, purchases.brand_id
+),
+
+launched as (
+    select
+        products.as_of,
+        products.brand_id,
+        products.product_id,
+        products.launched_on,
+        row_number() over (
+            partition by products.as_of, products.brand_id
+            order by products.launched_on desc nulls last, products.lines desc nulls last, products.product_id asc nulls last
+        ) as brand_place
+    from {{ ref('int_insights__recommendation_products') }} as products
+    where products.launched_on > {{ add_days('products.as_of', '-' ~ setting('recommendation_new_days', 'integer')) }}
+),
+
+-- A new product that he knows already is not new to him, however long ago he bought it.
+unknown as (
+    select
+        brands.as_of,
+        brands.positions,
+        brands.customer_id,
+        launched.product_id,
+        'new from ' || brands.brand_id || ' since ' || cast(launched.launched_on as varchar) as reason,
+        row_number() over (
+            partition by brands.as_of, brands.customer_id
+            order by brands.orders desc nulls last, launched.launched_on desc nulls last, launched.product_id asc nulls last
+        ) as position
+    from brands
+    inner join launched
+        on
+            brands.as_of = launched.as_of
+            and brands.brand_id = launched.brand_id
+            and launched.brand_place <= {{ setting('recommendation_candidates', 'integer') }}
+    left join {{ ref('int_insights__product_purchases') }} as bought
+        on
+            brands.as_of = bought.as_of
+            and brands.customer_id = bought.customer_id
+            and launched.product_id = bought.product_id
+    where bought.customer_id is null
+),
+
+recommended as (
+    select * from unknown
+    where unknown.position <= unknown.positions
+)
+
+select * from recommended

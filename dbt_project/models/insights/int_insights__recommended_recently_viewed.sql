@@ -1,0 +1,57 @@
+with
+
+views as (
+    select
+        scope.as_of,
+        scope.positions,
+        touchpoints.customer_id,
+        touchpoints.product_id,
+        count(*) as views,
+        max(touchpoints.occurred_at) as last_at
+    from {{ ref('touchpoints') }} as touchpoints
+    inner join {{ ref('int_insights__recommendation_scope') }} as scope
+        on
+            touchpoints.customer_id = scope.customer_id
+            and touchpoints.occurred_on <= scope.as_of
+            and touchpoints.occurred_on > {{ add_days('scope.as_of', '-' ~ setting('recommendation_viewed_days', 'integer')) }}
+    where
+        touchpoints.action in ('page_view', 'product_view', 'content_view')
+        and touchpoints.product_id is not null
+        and touchpoints.occurred_on > {{ add_days(backtest_day(), '-' ~ setting('recommendation_viewed_days', 'integer')) }}
+        and touchpoints.occurred_on <= {{ as_of() }}
+    group by scope.as_of, scope.positions, touchpoints.customer_id, touchpoints.product_id
+),
+
+-- Bought since the first of these days, or still lasting: not what he only looked at.
+only_viewed as (
+    select
+        views.as_of,
+        views.positions,
+        views.customer_id,
+        views.product_id,
+        'viewed ' || cast(views.views as varchar) || ' times; last ' || cast({{ tokyo_day('views.last_at') }} as varchar) as reason,
+        row_number() over (
+            partition by views.as_of, views.customer_id
+            order by views.last_at desc nulls last, views.views desc nulls last, views.product_id asc nulls last
+        ) as position
+    from views
+    inner join {{ ref('int_insights__recommendation_products') }} as products
+        on views.as_of = products.as_of and views.product_id = products.product_id
+    left join {{ ref('int_insights__product_purchases') }} as bought
+        on
+            views.as_of = bought.as_of
+            and views.customer_id = bought.customer_id
+            and views.product_id = bought.product_id
+            and (
+                bought.due_on > bought.as_of
+                or bought.last_on > {{ add_days('bought.as_of', '-' ~ setting('recommendation_viewed_days', 'integer')) }}
+            )
+    where bought.customer_id is null
+),
+
+recommended as (
+    select * from only_viewed
+    where only_viewed.position <= only_viewed.positions
+)
+
+select * from recommended

@@ -1,0 +1,109 @@
+with
+
+in_season as (
+    select * from {{ ref('int_insights__seasonal_rules') }}
+),
+
+offers as (
+    select
+        in_season.as_of,
+        in_season.rule_id,
+        products.product_id,
+        row_number() over (
+            partition by in_season.as_of, in_season.rule_id
+            order by products.place asc nulls last
+        ) as place
+    from in_season
+    inner join {{ ref('int_insights__recommendation_products') }} as products
+        on
+            in_season.as_of = products.as_of
+            and (in_season.category is null or in_season.category = products.category)
+            and (in_season.brand_id is null or in_season.brand_id = products.brand_id)
+            and (in_season.campaign_brand_id is null or in_season.campaign_brand_id = products.brand_id)
+),
+
+gifts as (
+    select
+        scope.as_of,
+        orders.customer_id,
+        in_season.rule_id
+    from {{ ref('orders') }} as orders
+    inner join {{ ref('int_insights__recommendation_scope') }} as scope
+        on orders.customer_id = scope.customer_id and orders.ordered_on <= scope.as_of
+    inner join in_season
+        on
+            scope.as_of = in_season.as_of
+            and coalesce({{ days_between('orders.ordered_on', 'scope.as_of') }} < in_season.gift_days, true)
+    where orders.is_counted and orders.is_gift
+    group by scope.as_of, orders.customer_id, in_season.rule_id, in_season.min_gift_orders
+    having count(*) >= in_season.min_gift_orders
+),
+
+audience as (
+    select
+        scope.as_of,
+        scope.positions,
+        scope.customer_id,
+        in_season.rule_id,
+        in_season.position as rule_position
+    from {{ ref('int_insights__recommendation_scope') }} as scope
+    inner join in_season
+        on
+            scope.as_of = in_season.as_of
+            and (in_season.gender is null or scope.gender = in_season.gender)
+            and (in_season.age_from is null or scope.age_band >= in_season.age_from)
+            and (in_season.age_to is null or scope.age_band <= in_season.age_to)
+    left join gifts
+        on scope.as_of = gifts.as_of and scope.customer_id = gifts.customer_id and in_season.rule_id = gifts.rule_id
+    where in_season.min_gift_orders is null or gifts.customer_id is not null
+),
+
+wanted as (
+    select
+        audience.as_of,
+        audience.positions,
+        audience.customer_id,
+        offers.product_id,
+        'season ' || audience.rule_id as reason,
+        audience.rule_position,
+        offers.place,
+        row_number() over (
+            partition by audience.as_of, audience.customer_id, offers.product_id
+            order by audience.rule_position asc nulls last
+        ) as rule_place
+    from audience
+    inner join offers
+        on
+            audience.as_of = offers.as_of
+            and audience.rule_id = offers.rule_id
+            and offers.place <= {{ setting('recommendation_candidates', 'integer') }}
+    left join {{ ref('int_insights__product_purchases') }} as bought
+        on
+            audience.as_of = bought.as_of
+            and audience.customer_id = bought.customer_id
+            and offers.product_id = bought.product_id
+            and bought.due_on > bought.as_of
+    where bought.customer_id is null
+),
+
+placed as (
+    select
+        wanted.as_of,
+        wanted.positions,
+        wanted.customer_id,
+        wanted.product_id,
+        wanted.reason,
+        row_number() over (
+            partition by wanted.as_of, wanted.customer_id
+            order by wanted.rule_position asc nulls last, wanted.place asc nulls last
+        ) as position
+    from wanted
+    where wanted.rule_place = 1
+),
+
+recommended as (
+    select * from placed
+    where placed.position <= placed.positions
+)
+
+select * from recommended

@@ -1,0 +1,71 @@
+with act_figures as (
+    select
+        touchpoints.occurred_on as day,
+        touchpoints.source,
+        touchpoints.action,
+        count(*) as acts
+    from {{ ref('touchpoints') }} as touchpoints
+    where touchpoints.occurred_at < {{ as_of_end_at() }}
+    group by touchpoints.occurred_on, touchpoints.source, touchpoints.action
+),
+
+-- Which acts are counted under which name; messages (sent, opened ...) and web events each also under their own.
+act_metrics as (
+    select act_figures.day, 'web_views' as metric, act_figures.acts as value from act_figures
+    where act_figures.action in ('page_view', 'product_view', 'content_view')
+    union all
+    select act_figures.day, 'web_events' as metric, act_figures.acts as value from act_figures
+    where act_figures.source = 'web_events'
+    union all
+    select act_figures.day, 'social_actions' as metric, act_figures.acts as value from act_figures
+    where act_figures.source = 'social_actions'
+    {% for action, metric in [('visit', 'visits'), ('reservation', 'reservations'), ('review', 'reviews'), ('survey', 'surveys'),
+        ('add_to_cart', 'carts_filled')] -%}
+    union all
+    select act_figures.day, '{{ metric }}' as metric, act_figures.acts as value from act_figures
+    where act_figures.action = '{{ action }}'
+    {% endfor -%}
+    union all
+    select act_figures.day, act_figures.action as metric, act_figures.acts as value from act_figures
+    where act_figures.source = 'message_events'
+),
+
+points as (
+    select
+        {{ tokyo_day('ledger.occurred_at') }} as day,
+        sum(ledger.product) as product,
+        sum(ledger.lifestyle) as lifestyle,
+        sum(ledger.lifestance) as lifestance
+    from {{ ref('score_ledger') }} as ledger
+    where ledger.occurred_at < {{ as_of_end_at() }}
+    group by {{ tokyo_day('ledger.occurred_at') }}
+),
+
+score_metrics as (
+    {% for category in ['product', 'lifestyle', 'lifestance'] -%}
+    select points.day, 'score_{{ category }}' as metric, points.{{ category }} as value from points
+    union all
+    {% endfor -%}
+    select points.day, 'score_total' as metric, points.product + points.lifestyle + points.lifestance as value from points
+),
+
+kpis as (
+    select act_metrics.day, act_metrics.metric, sum(act_metrics.value) as value from act_metrics
+    group by act_metrics.day, act_metrics.metric
+    union all
+    select score_metrics.day, score_metrics.metric, score_metrics.value from score_metrics
+    union all
+    select active_days.occurred_on as day, 'active_customers' as metric, count(*) as value
+    from {{ ref('int_marts__active_days') }} as active_days
+    group by active_days.occurred_on
+),
+
+typed as (
+    select
+        kpis.day,
+        kpis.metric,
+        cast(kpis.value as decimal(18, 2)) as value
+    from kpis
+)
+
+select * from typed
