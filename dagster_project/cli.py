@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import subprocess
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -11,12 +10,11 @@ from typing import NoReturn
 
 import click
 
-from dagster_project.command_shape import Group, home_option, show
+from dagster_project.command_shape import DATE, Group, home_option, show
 from dagster_project.customer.commands import card, path, why
 from dagster_project.errors import UsageError
 from dagster_project.home import DEFAULT_HOME, Home
-
-DATE = click.DateTime(["%Y-%m-%d"])
+from dagster_project.scores.commands import scores
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -241,6 +239,16 @@ def doctor(home_path: Path, as_json: bool) -> None:
 
 @cli.command()
 @home_option
+def dictionary(home_path: Path, as_json: bool) -> None:
+    """Print the data dictionary: every published mart and column with its meaning, as Markdown."""
+    from dagster_project.publish import dictionary as pages
+
+    marts = pages.dictionary()
+    show(pages.as_rows(marts), as_json, lambda: click.echo(pages.as_markdown(marts)))
+
+
+@cli.command()
+@home_option
 @click.option("--port", default=3000, show_default=True, help="Port on the loopback interface.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Interface; loopback unless you say otherwise.")
 @click.option(
@@ -255,16 +263,13 @@ def ui(home_path: Path, as_json: bool, port: int, host: str, sources: Path) -> N
 
     prepare_environment(Home.open(home_path), sources)
     click.echo(f"Dagster UI on http://{host}:{port} (stop with Ctrl-C)", err=True)
-    dagster = Path(sys.executable).with_name("dagster")
-    sys.exit(
-        subprocess.call(
-            [str(dagster), "dev", "-m", "dagster_project.definitions", "--host", host, "--port", str(port)],
-            env=os.environ | {"DAGSTER_DISABLE_TELEMETRY": "1"},
-        )
-    )
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    arguments = ["dev", "-m", "dagster_project.definitions", "--host", host, "--port", str(port)]
+    # In this process's place, so that whoever stops `kizuna ui` stops Dagster.
+    os.execve(dagster, [dagster, *arguments], os.environ | {"DAGSTER_DISABLE_TELEMETRY": "1"})  # noqa: S606
 
 
-for command in (card, path, why):
+for command in (card, path, why, scores):
     cli.add_command(command)
 
 

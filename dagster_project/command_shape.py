@@ -11,6 +11,8 @@ import click
 from dagster_project.errors import KizunaError
 from dagster_project.home import DEFAULT_HOME
 
+DATE = click.DateTime(["%Y-%m-%d"])
+
 
 class Group(click.Group):
     """A group of commands whose users see plain words instead of tracebacks."""

@@ -1,15 +1,15 @@
 """Every fault in configuration, named with file and line, before anything runs."""
 
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
+from typing import Any
 
 from dagster_project.errors import ConfigurationError, Fault
 from dagster_project.project import EXPECTATIONS, seeds
 
 
 def faults() -> list[Fault]:
-    """All faults of sources.yml, rule tables, scenarios, feeds and expectations."""
-    from dagster_project.activation.feeds import check_feeds
+    """All faults of sources.yml, rule tables, scenarios, feeds, metrics and expectations."""
     from dagster_project.activation.scenarios import check_scenarios
     from dagster_project.identity.likely.declaration import check_declaration
     from dagster_project.identity.rules import check_identity_rules
@@ -25,7 +25,7 @@ def faults() -> list[Fault]:
             *check_identity_rules(seeds() / "rules"),
             *check_declaration(seeds(), is_on("probabilistic")),
             *check_scenarios(seeds() / "scenarios"),
-            *_feed_faults(check_feeds),
+            *_reader_faults(),
             *_expectation_faults(),
         }
     )
@@ -38,18 +38,25 @@ def require_sound() -> None:
         raise ConfigurationError(found)
 
 
-def _feed_faults(check: Callable[[Path], list[Fault]]) -> list[Fault]:
-    """What feeds declare, and then what they read: columns that no mart has are known before a mart is built."""
-    from dagster_project.activation.feeds import bind, load_feeds
+def _reader_faults() -> list[Fault]:
+    """What feeds and own metrics declare, and what they read: a column that no mart has is known before a mart is."""
+    from dagster_project.activation import feeds, kpis
+    from dagster_project.publish.catalog import MARTS
     from dagster_project.publish.empty_marts import empty_marts
 
-    found = check(seeds() / "feeds")
-    if found:
-        return found
+    found = feeds.check_feeds(seeds() / "feeds")
+    binders: list[Callable[[Any], Any]] = []
+    if not found:
+        binders = [partial(feeds.bind, feed=feed) for feed in feeds.load_feeds(seeds() / "feeds")]
+    try:
+        declared = kpis.read_kpis(seeds(), kpis.standard_metrics(seeds()))
+        binders.append(partial(kpis.bind, declared=declared, marts=set(MARTS)))
+    except ConfigurationError as error:
+        found += error.faults
     with empty_marts() as con:
-        for feed in load_feeds(seeds() / "feeds"):
+        for bind in binders:
             try:
-                bind(con, feed)
+                bind(con)
             except ConfigurationError as error:
                 found += error.faults
     return found

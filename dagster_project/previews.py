@@ -24,14 +24,34 @@ def _query(sql: str) -> Callable[[duckdb.DuckDBPyConnection], str]:
 
 PREVIEWS: dict[str, Callable[[duckdb.DuckDBPyConnection], str]] = {
     "rf_matrix": _rf_matrix,
+    "basket_pairs": _query(
+        "select level, left_id, right_id, baskets_together, baskets, support, confidence_left_to_right,"
+        " confidence_right_to_left, lift from marts.basket_pairs where basis = 'basket'"
+        " order by lift desc, level, left_id, right_id limit 20"
+    ),
+    "model_quality": _query(
+        "select model, slice, metric, value, cases, trained_until, tested_until"
+        " from insights.model_quality order by all"
+    ),
     "brand_pyramid": _query(
         "select brand_id, rank, customers, share, moved_up, moved_down"
         " from marts.brand_pyramid order by brand_id, rank limit 60"
     ),
+    # The brands whose information reached most customers first.
+    "growth_map": _query(
+        "select brand_id, information_kind, touched, buyers, conversion, p25_days, median_days, p75_days,"
+        " already_buyers from marts.growth_map"
+        " order by sum(touched) over (partition by brand_id) desc, brand_id, touched desc, information_kind limit 60"
+    ),
+    "growth_map_paths": _query("select * from marts.growth_map_paths where position <= 3 order by brand_id, position"),
     "identity_health": _query(
         "select metric, dimension, reason, value, previous_value, change from marts.identity_health order by all"
     ),
     "identity_largest_persons": _query("select * from marts.identity_largest_persons order by position"),
+    "promotion_effects": _query(
+        "select campaign_id, design, claim, assigned, control, conversion_rate, control_rate, lift, ci_low, ci_high,"
+        " iroas, verdict from marts.promotion_effects order by starts_on desc, campaign_id limit 60"
+    ),
     "purchase_conversion": _query("select * from marts.purchase_conversion order by 1"),
     "row_accounts": _query("select * from staging.row_accounts order by source"),
     "source_coverage": _query("select * from marts.source_coverage order by source"),

@@ -29,12 +29,26 @@ def rule_faults() -> list[Fault]:
     for name in sorted(declared.keys() - {file.stem for file in folder.glob("*.csv")}):
         faults.append(Fault(f"seeds/rules/{name}.csv", 0, "is missing", "restore it"))
     for file in sorted(folder.glob("*.csv")):
-        faults += _table_faults(file, declared.get(file.stem, {}))
+        faults += _table_faults(file, declared.get(file.stem, {}), f"seeds/rules/{file.name}")
     return faults
 
 
-def _table_faults(file: Path, seed: dict[str, Any]) -> list[Fault]:
-    name = f"seeds/rules/{file.name}"
+def faults_of(file: Path, table: str) -> list[Fault]:
+    """Faults of a file that would stand in for the rule table `table`, under the file's own name."""
+    return _table_faults(file, _declared()[0][table], str(file))
+
+
+def load(con: duckdb.DuckDBPyConnection, file: Path, table: str, relation: str) -> None:
+    """Write a sound file of the rule table `table` to a new table `relation`, typed as dbt types it."""
+    types = _declared()[0][table]["config"]["column_types"]
+    con.execute(f"create table {relation} ({', '.join(f'{column} {kind}' for column, kind in types.items())})")
+    with file.open(encoding="utf-8-sig", newline="") as handle:
+        rows = [[row[column] or None for column in types] for row in csv.DictReader(handle)]
+    if rows:
+        con.executemany(f"insert into {relation} values ({', '.join('?' * len(types))})", rows)
+
+
+def _table_faults(file: Path, seed: dict[str, Any], name: str) -> list[Fault]:
     types = (seed.get("config") or {}).get("column_types", {})
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
@@ -126,6 +140,14 @@ def _column_tests(column: str, kind: str, given: dict[str, Any]) -> Iterable[tup
             f'select _line from rules where "{column}" is not null and cast("{column}" as varchar) not in ({words})'
             " order by _line",
         )
+    elif kind == "relationships":
+        table = arguments["to"].removeprefix("ref('").removesuffix("')")
+        words = ", ".join(map(literal, _words(table, arguments["field"])))
+        if words:  # where that table cannot be read, it is told of by itself
+            yield (
+                f"{column}: is in no row of {table}.csv, column {arguments['field']}",
+                f'select _line from rules where "{column}" is not null and "{column}" not in ({words}) order by _line',
+            )
     elif kind == "bands_without_gap":
         until = arguments["until"]
         yield (
@@ -136,6 +158,15 @@ def _column_tests(column: str, kind: str, given: dict[str, Any]) -> Iterable[tup
             " where low is null or (place = 1 and low <> 0) or coalesce(high, -1) <> coalesce(following, -1)"
             " order by _line",
         )
+
+
+def _words(table: str, column: str) -> list[str]:
+    """The different values of a column of another rule table; none where it cannot be read."""
+    try:
+        with (seeds() / "rules" / f"{table}.csv").open(encoding="utf-8-sig", newline="") as handle:
+            return sorted({row.get(column) or "" for row in csv.DictReader(handle)} - {""})
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
 
 
 def _repeated(keys: list[str]) -> str:

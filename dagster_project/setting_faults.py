@@ -63,6 +63,12 @@ def _share(value: str) -> float:
     return float(value)
 
 
+def _confidence(value: str) -> float:
+    if not 0 < float(value) <= 0.9999:
+        raise ValueError("it is not a share above 0 and up to 0.9999")
+    return float(value)
+
+
 def _at_least(least: int) -> Callable[[str], int]:
     def read(value: str) -> int:
         if int(value) < least:
@@ -85,10 +91,20 @@ def _no_less_than_nothing(value: str) -> float:
     return float(value)
 
 
+def _half_life(value: str) -> float:
+    return _no_less_than_nothing(value) if value else 0.0
+
+
 def _switch(value: str) -> bool:
     if value not in ("0", "1"):
         raise ValueError("it is neither 0 nor 1")
     return value == "1"
+
+
+def _per_campaign(value: str) -> str:
+    if "{campaign_id}" not in value:
+        raise ValueError("it does not hold {campaign_id}")
+    return value
 
 
 READERS: dict[str, Callable[[str], Any]] = {
@@ -96,6 +112,17 @@ READERS: dict[str, Callable[[str], Any]] = {
     "repeat_window_days": _days,
     "maturity_days": _at_least(1),
     "rank_window_days": _at_least(1),
+    "interest_min_customers": _at_least(1),
+    "growth_confidence": _confidence,
+    "growth_paths": _at_least(1),
+    "growth_path_steps": _at_least(1),
+    "promotion_outcome_days": _at_least(1),
+    "promotion_prior_days": _at_least(1),
+    "promotion_sales_bands": _days,
+    "promotion_brand_group": str,
+    "promotion_min_customers": _at_least(2),
+    "promotion_confidence": _confidence,
+    "campaign_arm_attribute": _per_campaign,
     "session_gap_minutes": _at_least(1),
     "default_holdout": _share,
     "global_holdout": _share,
@@ -110,4 +137,23 @@ READERS: dict[str, Callable[[str], Any]] = {
     "person_max_identifiers": _at_least(1),
     "merged_max_share": _share,
     "attributed_max_fall": _share,
+    "pair_window_days": _at_least(1),
+    "pair_min_together": _at_least(1),
+    "pair_max_products": _at_least(1),
+    "recommendations_per_kind": _at_least(1),
+    "recommendation_candidates": _at_least(1),
+    "recommendation_bought_days": _at_least(1),
+    "recommendation_new_days": _at_least(1),
+    "recommendation_store_days": _at_least(1),
+    "recommendation_store_products": _at_least(1),
+    "recommendation_viewed_days": _at_least(1),
+    "recommendation_repeat_orders": _at_least(1),
+    "recommendation_repeat_cycles": _at_least(1),
+    "recommendation_replenishment_days": _at_least(1),
+    "backtest_days": _at_least(1),
+    "backtest_positions": _at_least(1),
+    "backtest_customers": _at_least(1),
+    "score_half_life_days": _half_life,
+    "tag_window_months": _at_least(1),
+    "tag_subscription_days": _at_least(1),
 }

@@ -1,9 +1,9 @@
 """The command line in processes that need neither import the libraries nor parse the dbt project: half of a small run.
 
-Each call is a process of its own, forked from a server that has imported Dagster, dbt and Great Expectations and read the
-parsed project, and done nothing else: a server that had parsed it would hold threads of dbt's parser, and its children
-would wait for them for ever. `tests/pipeline/test_command_line.py` and the tests that kill a run start the console script
-itself.
+Each call is a process of its own, forked from a server that has imported Dagster, dbt and Great Expectations and read
+the parsed project, and done nothing else: a server that had parsed it would hold threads of dbt's parser, and its
+children would wait for them for ever. `tests/pipeline/test_command_line.py` and the tests that kill a run start the
+console script itself.
 """
 
 import multiprocessing

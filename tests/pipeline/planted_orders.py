@@ -176,7 +176,7 @@ def orders(sources: Sources) -> None:
         order("o-refunded", "0", status="refunded", **mine),
         order("o-part", "800", status="refunded", updated_at="2026-03-20 00:00:00", **mine),
         order("o-trial", "500", **mine),
-        order("o-mixed", "900", **mine),
+        order("o-mixed", "900", is_subscription="yes", **mine),
     )
     # The older version of the order lands later: updated_at decides.
     sources.add("ec_orders", order("o-part", "2000", updated_at="2026-03-10 12:00:00", **mine), name="02.csv")

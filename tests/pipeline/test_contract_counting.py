@@ -42,6 +42,15 @@ def test_what_counts_as_an_order(planted_shop: Shop) -> None:
     ]
 
 
+def test_gifts_and_subscriptions_are_orders_like_others(planted_shop: Shop) -> None:
+    rows = planted_shop.query(
+        "select order_id, is_counted, is_gift, is_subscription from marts.orders where customer_id = ?"
+        " and (is_gift or is_subscription) order by order_id",
+        [customer(planted_shop, "m-orders")[0]],
+    )
+    assert rows == [("ec:o-mixed", True, False, True), ("ec:o-paid", True, True, False)]
+
+
 def test_a_customer_sums_his_orders(planted_shop: Shop) -> None:
     assert customer(
         planted_shop,
@@ -204,3 +213,18 @@ def test_coverage_counts_rows_of_somebody_and_of_somebody_seen_elsewhere(planted
     assert shares["store_visits"] == (0.75, 0.75)
     assert shares["reviews"] == (1, 1)
     assert shares["social_actions"] == (1, 0.5)  # LINE user U-only is known from nowhere else
+
+
+def test_coverage_says_where_a_source_is_used(planted_shop: Shop) -> None:
+    used_by = {
+        source: set(filter(None, marts.split(",")))
+        for source, marts in planted_shop.query("select source, used_by from marts.source_coverage")
+    }
+    assert {"orders", "rf_matrix", "rf_transitions", "kpi_daily", "customers", "scenario_targets"} <= used_by[
+        "ec_orders"
+    ]
+    # What only tells who is who is not said to be in every mart.
+    assert "rf_matrix" not in used_by["web_events"] | used_by["members"] | used_by["privacy_requests"]
+    assert {"touchpoints", "brand_ranks", "growth_map"} <= used_by["web_events"]
+    assert {"customers", "scenario_targets"} <= used_by["privacy_requests"]
+    assert "rf_matrix" not in used_by["contents"]

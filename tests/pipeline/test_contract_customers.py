@@ -189,6 +189,14 @@ KEYS = {
     "orders": "order_id",
     "order_items": "order_id, line_no",
     "rf_customers": "customer_id",
+    "rf_matrix": "as_of, window_days, recency_band, frequency_band",
+    "rf_matrix_by_channel": "as_of, window_days, channel, recency_band, frequency_band",
+    "rf_segment_totals": "as_of, window_days, segment",
+    "rf_cohorts": "as_of, window_days, cohort_month",
+    "rf_cohort_retention": "cohort_month, months_after",
+    "rf_transitions": "from_as_of, to_as_of, from_segment, to_segment",
+    "purchase_conversion": "k",
+    "kpi_metrics": "metric",
     "kpi_daily": "day, metric",
     "source_coverage": "source",
     "scores": "customer_id",
@@ -211,7 +219,7 @@ def test_columns_have_the_types_of_the_contract(planted_shop: Shop) -> None:
         where = f"{mart}.{column} is {kind}"
         if column.endswith("_at"):
             assert kind == "TIMESTAMP", where
-        if column.endswith("_on") or column in ("as_of", "day"):
+        if column.endswith("_on") or column == "as_of" or (mart, column) == ("kpi_daily", "day"):
             assert kind == "DATE", where
         if column in money:
             assert kind in ("BIGINT", "DECIMAL(18,2)"), where

@@ -3,6 +3,7 @@
 import calendar
 from collections import Counter, defaultdict
 from datetime import date, timedelta
+from itertools import product
 from statistics import median
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.pipeline.handmade import open_shop
 
 RECENCY = [f"{months:02d}" for months in range(14)] + ["14+", "total"]
 FREQUENCY = [str(orders) for orders in range(6)] + ["6+", "total"]
-WINDOW, MATURITY = 90, 365
+WINDOWS, MATURITY = (30, 60, 90, 180), 365
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +122,10 @@ def test_the_matrix_is_complete_and_every_figure_agrees(ran: Shop, history: dict
         "select as_of, recency_band, frequency_band, window_days, segment, customers, customer_share, net_sales,"
         " sales_share, repeaters, repeat_rate, is_mature from marts.rf_matrix"
     )
-    assert sorted(row[:3] for row in rows) == sorted((day, r, f) for day in days for r in RECENCY for f in FREQUENCY)
-    assert {row[3] for row in rows} == {WINDOW}
-    for as_of in days:
+    assert sorted(row[:4] for row in rows) == sorted(
+        (day, r, f, window) for day in days for r in RECENCY for f in FREQUENCY for window in WINDOWS
+    )
+    for as_of, window in product(days, WINDOWS):
         counts: Counter[tuple[str, str]] = Counter()
         sales: Counter[tuple[str, str]] = Counter()
         repeaters: Counter[tuple[str, str]] = Counter()
@@ -132,7 +134,7 @@ def test_the_matrix_is_complete_and_every_figure_agrees(ran: Shop, history: dict
             if found is None:
                 continue
             again = any(
-                as_of < day <= min(as_of + timedelta(days=WINDOW), made.AS_OF) and kind == "counted"
+                as_of < day <= min(as_of + timedelta(days=window), made.AS_OF) and kind == "counted"
                 for day, kind, _ in acts
             )
             r, f = bands(*found[:2])
@@ -140,9 +142,9 @@ def test_the_matrix_is_complete_and_every_figure_agrees(ran: Shop, history: dict
                 counts[place] += 1
                 sales[place] += found[2]
                 repeaters[place] += again
-        mature = as_of + timedelta(days=WINDOW) <= made.AS_OF
+        mature = as_of + timedelta(days=window) <= made.AS_OF
         whole = ("total", "total")
-        for row in (row for row in rows if row[0] == as_of):
+        for row in (row for row in rows if row[0] == as_of and row[3] == window):
             place = row[1:3]
             assert (row[5], row[7], row[11]) == (counts[place], sales[place], mature), row
             assert row[6] == pytest.approx(counts[place] / counts[whole])
@@ -236,6 +238,50 @@ def test_the_pyramid_has_six_steps_for_each_brand_that_add_up(ran: Shop) -> None
         assert moved_down >= 0
 
 
+def test_the_journey_goes_on_where_a_rank_has_lapsed(ran: Shop, name_of: dict[str, str]) -> None:
+    rows = ran.query("select customer_id, brand_id, stage, since from marts.brand_journeys")
+    found = {(name_of[row[0]], row[1]): row[2] for row in rows}
+    expected = {
+        ("k-s-review", "b1"): "loyal",
+        ("k-s-days", "b1"): "loyal",
+        ("k-a-one-day", "b1"): "purchased",
+        ("k-a-five", "b1"): "repeated",
+        ("k-out", "b1"): "purchased",
+        ("k-b-review", "b1"): "considering",
+        ("k-b-visit", "b3"): "considering",
+        ("k-d-content", "b1"): "considering",
+        ("k-e-view", "b1"): "aware",
+        ("k-share", "b1"): "aware",
+    }
+    assert {key: found.get(key) for key in expected} == expected
+    ranked = ran.query("select customer_id, brand_id from marts.brand_ranks")
+    assert set(ranked) <= {row[:2] for row in rows}
+    assert len({row[:2] for row in rows}) == len(rows)
+
+
+def test_a_customer_has_one_rank_in_the_house_whatever_brands_he_touched(ran: Shop, name_of: dict[str, str]) -> None:
+    rows = ran.query("select customer_id, group_id, rank, purchases from marts.brand_group_ranks")
+    found = {name_of[row[0]]: row[1:] for row in rows}
+    assert len(found) == len(rows)
+    assert found["k-a-five"] == ("house", "A", 5)
+    # One purchase of two brands, counted once here and once for each brand there.
+    assert found["k-a"] == ("house", "A", 1)
+    assert ran.query("select count(*), sum(purchases) from marts.brand_ranks join marts.customers using (customer_id)"
+                     " where member_ids[1] = 'k-a' and purchases > 0") == [(2, 2)]  # fmt: skip
+
+
+def test_shares_and_lifts_of_profiles_add_up(ran: Shop) -> None:
+    unequal = ran.query(
+        "select brand_id, rank, attribute from marts.brand_rank_profiles"
+        " join (select brand_id, rank, count(*) as ranked from marts.brand_ranks group by brand_id, rank)"
+        " using (brand_id, rank) group by brand_id, rank, attribute, ranked"
+        " having abs(sum(share) - 1) > 1e-9 or sum(customers) <> ranked"
+    )
+    assert unequal == []
+    assert ran.query("select count(*) from marts.brand_rank_profiles where not lift > 0") == [(0,)]
+    assert ran.query("select count(*) from marts.brand_rank_interests where customers < 5") == [(0,)]
+
+
 def test_customer_a_has_23_points_that_come_apart_into_8_10_and_5(ran: Shop, name_of: dict[str, str]) -> None:
     rows = ran.query("select customer_id, product, lifestyle, lifestance, total from marts.scores")
     scores = {name_of[row[0]]: row[1:] for row in rows}
@@ -274,9 +320,21 @@ def test_counts_and_points_are_never_null_and_no_mart_tells_who_a_person_is(ran:
     for mart, columns in {
         "rf_customers": ("recency_months", "frequency", "net_sales"),
         "rf_matrix": ("customers", "net_sales", "repeaters"),
+        "rf_matrix_by_channel": ("customers", "net_sales", "repeaters"),
+        "rf_segment_totals": ("customers", "net_sales", "repeaters"),
+        "rf_cohorts": ("customers", "net_sales", "repeaters"),
+        "rf_cohort_retention": ("active_customers", "repeaters", "orders", "net_sales"),
+        "rf_transitions": ("customers",),
         "purchase_conversion": ("reached_k", "reached_next", "mature_k", "mature_next"),
         "brand_ranks": ("purchases", "views", "reviews"),
+        "brand_rank_history": ("purchases", "views", "reviews"),
         "brand_pyramid": ("customers", "moved_up", "moved_down"),
+        "brand_pyramid_history": ("customers", "moved_up", "moved_down"),
+        "brand_group_ranks": ("purchases", "views", "reviews"),
+        "brand_group_pyramid": ("customers", "moved_up", "moved_down"),
+        "brand_rank_profiles": ("customers",),
+        "brand_rank_interests": ("customers",),
+        "brand_potentials": ("customers",),
         "score_ledger": ("product", "lifestyle", "lifestance"),
         "scores": ("product", "lifestyle", "lifestance", "total"),
     }.items():

@@ -135,7 +135,9 @@ FAULTS = (
         ("gate of stage identity", "person_max_identifiers", "identity_blocklist.csv"),
     ),
     Planted("core", a_jan_code_stands_in_the_amount, ("gate of stage core", "100 million yen", "kizuna landing list")),
-    Planted("marts", a_segment_is_missing, ("stage marts", "test holds of rf_customers", "segment is not null (not so in")),
+    Planted(
+        "marts", a_segment_is_missing, ("stage marts", "test holds of rf_customers", "segment is not null (not so in")
+    ),
     Planted(
         "insights",
         price_bands_do_not_start_at_zero,

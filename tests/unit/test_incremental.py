@@ -9,13 +9,21 @@ from dagster_project import dbt_runner, incremental
 from dagster_project.home import Home
 from dagster_project.staging import fingerprint
 
-MODEL = SimpleNamespace(
-    resource_type="model",
-    config=SimpleNamespace(materialized="incremental"),
-    fqn=["kizuna", "core", "held"],
-    relation_name="core.held",
-    raw_code="select 1",
-)
+
+def _model(stage: str, name: str, reads: tuple[str, ...] = (), materialized: str = "incremental") -> SimpleNamespace:
+    return SimpleNamespace(
+        resource_type="model",
+        unique_id=name,
+        name=name,
+        config=SimpleNamespace(materialized=materialized),
+        fqn=["kizuna", stage, name],
+        relation_name=f"{stage}.{name}",
+        raw_code="select 1",
+        depends_on=SimpleNamespace(nodes=list(reads)),
+    )
+
+
+MODEL = _model("core", "held")
 
 
 @pytest.fixture
@@ -35,5 +43,52 @@ def test_another_salt_drops_what_holds_salted_keys(con, tmp_path, monkeypatch):
         incremental.reset(con, Home(tmp_path))
         kept.append(bool(con.sql("from duckdb_tables() where table_name = 'held'").fetchall()))
         con.execute("create or replace table core.held as select 1 as key")
-        assert salt not in str(con.sql("from run.incremental_models").fetchall())
+        assert salt not in str(con.sql("from run.incremental_tables").fetchall())
     assert kept == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ("nothing", {"held", "ledger", "days"}),
+        ("a rule table", {"held", "days"}),
+        ("a setting", {"held"}),
+        ("the text on the way", {"held", "days"}),
+        ("a source", set()),
+        ("core", set()),
+    ],
+)
+def test_tables_of_customers_go_where_what_they_read_has_changed(con, tmp_path, monkeypatch, change, kept):
+    (tmp_path / "seeds" / "rules").mkdir(parents=True)
+    rules = tmp_path / "seeds" / "rules" / "points.csv"
+    rules.write_text("rule,points\nview,1\n")
+    on_the_way = _model("marts", "on_the_way", ("points", "held"), "view")
+    rule_table = SimpleNamespace(resource_type="seed", unique_id="points", name="points", fqn=["kizuna", "points"])
+    core = _model("core", "held")
+    models = [
+        core,
+        on_the_way,
+        rule_table,
+        _model("marts", "ledger", ("on_the_way",)),
+        _model("marts", "days", ("held",)),
+    ]
+    monkeypatch.setattr(dbt_runner, "parsed", lambda home: SimpleNamespace(nodes={m.unique_id: m for m in models}))
+    monkeypatch.setattr(incremental, "seeds", lambda: tmp_path / "seeds")
+    monkeypatch.setattr(incremental, "effective_settings", lambda: {"gap": "30"})
+    con.execute("create schema marts")
+    incremental.reset(con, Home(tmp_path))
+    for table in ("core.held", "marts.ledger", "marts.days"):
+        con.execute(f"create table {table} (key integer)")
+    if change == "a rule table":
+        rules.write_text("rule,points\nview,2\n")
+    elif change == "a setting":
+        monkeypatch.setattr(incremental, "effective_settings", lambda: {"gap": "40"})
+    elif change == "the text on the way":
+        on_the_way.raw_code = "select 2"
+    elif change == "a source":
+        monkeypatch.setattr(fingerprint, "prepare", lambda con: {"web_events"})
+    elif change == "core":
+        core.raw_code = "select 2"
+    incremental.reset(con, Home(tmp_path))
+    tables = con.execute("select table_name from duckdb_tables() where schema_name in ('core', 'marts')").fetchall()
+    assert {name for (name,) in tables} == kept

@@ -15,7 +15,21 @@ import yaml
 
 from dagster_project.project import DBT_PROJECT, seeds
 
-MACROS = ["run_context.sql", "marts/calendar.sql", "marts/setting_integers.sql"]
+MACROS = [
+    "run_context.sql",
+    "marts/calendar.sql",
+    "marts/setting_integers.sql",
+    "marts/rank_rules.sql",
+    "marts/pyramid.sql",
+    "marts/normal.sql",
+    "marts/promotions.sql",
+]
+
+
+# What the models that are kept from run to run read where they are built whole.
+TOUCHPOINTS = (
+    "(select * from touchpoints where customer_id is not null and occurred_at < (select as_of_end_at from run.context))"
+)
 
 
 def environment() -> jinja2.Environment:
@@ -26,6 +40,9 @@ def environment() -> jinja2.Environment:
         "ref": lambda name: name,
         "source": lambda schema, name: f"{schema}.{name}",
         "config": lambda **_: "",
+        "forget_changed_customers": lambda: "",
+        "of_changed_customers": lambda _column: "true",
+        "touchpoints_to_read": lambda: TOUCHPOINTS,
         "return": lambda value: value,
         "adapter": SimpleNamespace(dispatch=lambda name, _package: macros[f"default__{name}"]),
     }
