@@ -87,10 +87,3 @@ def test_lines_without_a_product_row_stay_without_a_brand(retailer: Shop) -> Non
     expected = int((~lines.product_id.isin(products.product_id)).sum())
     assert retailer.query("select count(*) from marts.order_items where brand_id is null") == [(expected,)]
     assert expected == 4836
-
-
-def test_a_second_run_changes_nothing_and_sends_nothing(retailer: Shop) -> None:
-    before, syncs = retailer.published(), retailer.manifests("customers")
-    retailer.run(AS_OF)
-    assert retailer.published() == before
-    assert retailer.manifests("customers") == syncs

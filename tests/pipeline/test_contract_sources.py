@@ -149,8 +149,8 @@ def test_a_shop_of_one_source_runs(tmp_path_factory: pytest.TempPathFactory, onl
         "select (select count(*) from marts.customers), (select coalesce(sum(net_sales), 0) from marts.customers)"
     )[0]
     assert shop.query(
-        "select count(*) from marts.rf_matrix where as_of = '2026-03-31' and recency_band = 'total'"
-        " and frequency_band = 'total'"
+        "select count(*) from marts.rf_matrix where as_of = '2026-03-31' and window_days = 90"
+        " and recency_band = 'total' and frequency_band = 'total'"
     ) == [(1,)]
     assert dict(shop.query("select source, rows from marts.source_coverage where rows > 0")) == {
         only: sources.rows(only)

@@ -46,11 +46,10 @@ def ui(shop: Shop) -> Iterator[str]:
         _wait_for(address + "/server_info", seconds=120)
         yield address
     finally:
-        server.terminate()
-        try:
-            server.wait(30)
-        finally:
-            os.killpg(server.pid, signal.SIGKILL)  # Dagster's code server waits for a heartbeat before it goes
+        # Dagster's code server waits for a heartbeat before it goes, and all of it waits where a shell has made its
+        # background jobs deaf to interrupts.
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait(30)
 
 
 def _wait_for(address: str, seconds: int) -> None:

@@ -21,7 +21,8 @@ measured as (
         avg(
             case when hits.list_length > 0 and hits.{{ hits }} > 0 then 1.0e0 when hits.list_length > 0 then 0.0e0 end
         ) as {{ prefix }}hit_rate,
-        avg(case when hits.list_length > 0 then hits.{{ hits }} * 1.0e0 / hits.products end)
+        -- in decimals, so that the order of adding changes no digit
+        cast(avg(case when hits.list_length > 0 then cast(hits.{{ hits }} * 1.0e0 / hits.products as decimal(18, 12)) end) as double)
             as {{ prefix }}recall{{ ',' if not loop.last }}
         {% endfor %}
     from slices
