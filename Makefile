@@ -31,13 +31,14 @@ demo: $(VENV)/.installed  ## Simulate a small shop, run the whole line, show the
 
 test: $(VENV)/.installed-dev  ## Run every test
 	@bash .ci/packages
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder  # the long files come first
 
 lint: $(VENV)/.installed-dev  ## Lint Python, types and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy dagster_project
-	@KIZUNA_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+	@$(BIN)/mypy dagster_project & types=$$!; \
+	  KIZUNA_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests; sql=$$?; \
+	  wait $$types && exit $$sql
 
 bench: $(VENV)/.installed-dev  ## Measure against the yardstick: make bench SCALE="0.01 0.1"
 	@$(BIN)/python -m tests.bench $(SCALE)

@@ -30,6 +30,33 @@ _processes.set_forkserver_preload([*LIBRARIES, "tests.warm"])
 _parsed: dict[str, Any] = pickle.loads(Path(os.environ[PARSED]).read_bytes()) if PARSED in os.environ else {}  # noqa: S301
 
 
+def _compile_templates() -> None:
+    """Compile the project's Jinja here, in the server: anew for every model, test and macro, it is a fifth of a run."""
+    import jinja2
+    from dbt_common.clients.jinja import get_environment
+
+    compile_anew, compiled = jinja2.Environment.compile, {}
+
+    def compile_once(self: Any, source: Any, *arguments: Any, **named: Any) -> Any:
+        if arguments or named or not isinstance(source, str):
+            return compile_anew(self, source, *arguments, **named)
+        key = (type(self), source)
+        if key not in compiled:
+            compiled[key] = compile_anew(self, source)
+        return compiled[key]
+
+    jinja2.Environment.compile = compile_once  # type: ignore[method-assign]
+    environment = get_environment()
+    sources = [macro.macro_sql for macro in _parsed["macros"].values()]
+    sources += [node.raw_code for node in _parsed["nodes"].values() if node.resource_type != "seed"]
+    for source in sources:
+        environment.compile(source)
+
+
+if _parsed:
+    _compile_templates()
+
+
 def kizuna(arguments: list[str], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run `kizuna` with `arguments` in `folder`: as `subprocess.run` with captured text, whatever the exit status."""
     _start_server()

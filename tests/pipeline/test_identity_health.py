@@ -84,8 +84,8 @@ def test_what_is_blocked_is_told_by_kind_and_reason(shop: Shop, figures: dict) -
 
 
 def test_the_ledger_keeps_the_figures_of_the_run(shop: Shop, figures: dict) -> None:
-    kept = duckdb.sql(
-        f"select * from read_parquet('{shop.home / 'ledger' / 'identity_health' / str(LAST_DAY)}.parquet')"
-    ).fetchall()
+    file = shop.home / "ledger" / "identity_health" / f"{LAST_DAY}.parquet"
+    with duckdb.connect() as con:
+        kept = con.execute(f"select * from read_parquet('{file}')").fetchall()
     assert {row[1:4]: row[4] for row in kept} == figures
     assert {row[0] for row in kept} == {LAST_DAY}
