@@ -41,7 +41,5 @@
 {% macro forget_relation(relation) -%}
     {%- if relation is not none -%}
         drop {{ relation.type }} if exists {{ relation }};
-    {%- else -%}
-        select 1;
     {%- endif %}
 {%- endmacro %}

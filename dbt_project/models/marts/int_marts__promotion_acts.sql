@@ -40,6 +40,22 @@ visits as (
         and visits.occurred_at < {{ as_of_end_at() }}
 ),
 
+store_acts as (
+    select
+        orders.customer_id,
+        orders.store_id,
+        'receipt_in_store' as evidence,
+        orders.ordered_at as acted_at
+    from orders
+    union all
+    select
+        visits.customer_id,
+        visits.store_id,
+        'visit_in_store' as evidence,
+        visits.occurred_at as acted_at
+    from visits
+),
+
 acts as (
     select
         promotions.campaign_id,
@@ -68,25 +84,14 @@ acts as (
     union all
     select
         promotions.campaign_id,
-        orders.customer_id,
-        'receipt_in_store' as evidence,
-        orders.ordered_at as acted_at
-    from orders
+        store_acts.customer_id,
+        store_acts.evidence,
+        store_acts.acted_at
+    from store_acts
     inner join promotions
-        on orders.store_id = promotions.store_id
-            and orders.ordered_at >= promotions.starts_at
-            and orders.ordered_at < promotions.ends_at
-    union all
-    select
-        promotions.campaign_id,
-        visits.customer_id,
-        'visit_in_store' as evidence,
-        visits.occurred_at as acted_at
-    from visits
-    inner join promotions
-        on visits.store_id = promotions.store_id
-            and visits.occurred_at >= promotions.starts_at
-            and visits.occurred_at < promotions.ends_at
+        on store_acts.store_id = promotions.store_id
+            and store_acts.acted_at >= promotions.starts_at
+            and store_acts.acted_at < promotions.ends_at
     union all
     select
         messages.campaign_id,
