@@ -10,7 +10,7 @@ from dagster_project.project import EXPECTATIONS, seeds
 
 def faults() -> list[Fault]:
     """All faults of sources.yml, rule tables, scenarios, feeds, metrics and expectations."""
-    from dagster_project.activation.scenarios import check_scenarios
+    from dagster_project.activation.scenarios.reading import check_scenarios
     from dagster_project.identity.likely.declaration import check_declaration
     from dagster_project.identity.rules import check_identity_rules
     from dagster_project.landing.origins import check_origins

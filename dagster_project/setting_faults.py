@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from dagster_project.activation.scenario import minute_of_day
+from dagster_project.activation.scenarios.declaration import minute_of_day
 from dagster_project.errors import Fault
 from dagster_project.project import seeds
 from dagster_project.settings import effective_settings

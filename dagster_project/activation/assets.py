@@ -7,7 +7,8 @@ from typing import Any
 from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, PartitionsDefinition, multi_asset
 
 from dagster_project import gates, progress
-from dagster_project.activation import feeds, kpis, scenario_run
+from dagster_project.activation import feeds, kpis
+from dagster_project.activation.scenarios import run as scenario_run
 from dagster_project.dbt_stage import OWNER
 from dagster_project.project import seeds
 from dagster_project.publish import catalog

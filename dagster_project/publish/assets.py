@@ -10,8 +10,9 @@ from typing import Any
 from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, PartitionsDefinition, multi_asset
 
 from dagster_project import progress
-from dagster_project.activation import feeds, lists
-from dagster_project.activation.ledger import run_id_of
+from dagster_project.activation import feeds
+from dagster_project.activation.scenarios import lists
+from dagster_project.activation.scenarios.ledger import run_id_of
 from dagster_project.dbt_stage import OWNER
 from dagster_project.errors import StageFailed
 from dagster_project.publish import docs, health, identity_ledger, ids, marts, runs, volumes

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from dagster_project.activation import feeds
-from dagster_project.activation.ledger import COLUMNS, TABLES
+from dagster_project.activation.scenarios.ledger import COLUMNS, TABLES
 from dagster_project.activation.statements import execute
 from dagster_project.home import Home
 from dagster_project.publish.catalog import MARTS, create_views
@@ -49,8 +49,8 @@ def empty_marts() -> Iterator[duckdb.DuckDBPyConnection]:
             con.execute(f"create table activation.ledger_{what} ({COLUMNS[what]}, run_no integer, is_earlier boolean)")
         for statement in AS_OF:
             con.execute(statement)
-        execute(con, "all_runs")
-        execute(con, "kpis", as_of=date.max)
+        execute(con, "scenarios/all_runs")
+        execute(con, "kpis/kpis", as_of=date.max)
         feeds.sync_tables(con, Home(Path(folder)))
         create_views(con)
         yield con

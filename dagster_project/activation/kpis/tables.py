@@ -39,7 +39,7 @@ def write_kpis(con: duckdb.DuckDBPyConnection, folder: Path, as_of: date, marts:
     Reads the tables of all runs' lists and the views `marts.<mart>`. Raises ConfigurationError for a declaration that
     does not fit the marts.
     """
-    execute(con, "kpis", as_of=as_of)
+    execute(con, "kpis/kpis", as_of=as_of)
     for kpi, select in bind(con, read_kpis(folder, standard_metrics(folder)), marts):
         con.execute(f"create or replace temp table kpi_counted as {select.sql(dialect='duckdb')}")
         con.execute(FILL, [kpi.id, as_of, kpi.is_average])

@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 
 import duckdb
 
-from dagster_project.activation.lists import commit
-from dagster_project.activation.scenario import Scenario
-from dagster_project.activation.scenario_run import ActivationReport, prepare
+from dagster_project.activation.scenarios.declaration import Scenario
+from dagster_project.activation.scenarios.lists import commit
+from dagster_project.activation.scenarios.run import ActivationReport, prepare
 from dagster_project.home import Home
 from dagster_project.identity.hashing import identifier_hash
 from dagster_project.run_context import RunContext

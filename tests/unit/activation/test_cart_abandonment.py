@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from activation_shop import Shop
 
-from dagster_project.activation.scenarios import load_scenarios
+from dagster_project.activation.scenarios.reading import load_scenarios
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 import pytest
 from activation_shop import Shop
 
-from dagster_project.activation.scenarios import load_scenarios
+from dagster_project.activation.scenarios.reading import load_scenarios
 
 
 def runs(shop: Shop, *days: str) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from activation_shop import Shop, tokyo
 
-from dagster_project.activation.ledger import read_runs
-from dagster_project.activation.lists import commit, recover, scratch_folder
-from dagster_project.activation.scenario import Scenario
-from dagster_project.activation.scenario_run import unaccounted
-from dagster_project.activation.scenarios import load_scenarios
+from dagster_project.activation.scenarios.declaration import Scenario
+from dagster_project.activation.scenarios.ledger import read_runs
+from dagster_project.activation.scenarios.lists import commit, recover, scratch_folder
+from dagster_project.activation.scenarios.reading import load_scenarios
+from dagster_project.activation.scenarios.run import unaccounted
 from dagster_project.errors import ConfigurationError
 
 

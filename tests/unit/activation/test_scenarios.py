@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.activation.scenarios import check_scenarios, load_scenarios
+from dagster_project.activation.scenarios.reading import check_scenarios, load_scenarios
 from dagster_project.errors import ConfigurationError
 
 GOOD = """\

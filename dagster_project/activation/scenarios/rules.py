@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from dagster_project.activation.ledger import Run, accounts_from
-from dagster_project.activation.scenario import Birthday, Delay, Order, Scenario, minute_of_day
+from dagster_project.activation.scenarios.declaration import Birthday, Delay, Order, Scenario, minute_of_day
+from dagster_project.activation.scenarios.ledger import Run, accounts_from
 from dagster_project.activation.statements import execute
 from dagster_project.errors import ConfigurationError, Fault
 from dagster_project.home import Home
@@ -46,7 +46,7 @@ def write_rules(
     """
     if faults := setting_faults(settings):
         raise ConfigurationError(faults)
-    execute(con, "tables")
+    execute(con, "scenarios/tables")
     for scenario in scenarios:
         _insert(con, "scenario_rules", [_scenario_row(home, scenario, run, settings)])
         names = [step.step for step in scenario.steps]

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from dagster_project.activation import ledger
-from dagster_project.activation.lists import recover, scratch_folder, write_lists
-from dagster_project.activation.scenario import Scenario
-from dagster_project.activation.scenario_rules import of_cadence, ten_thousandths, write_rules
-from dagster_project.activation.scenarios import load_scenarios
+from dagster_project.activation.scenarios import ledger
+from dagster_project.activation.scenarios.declaration import Scenario
+from dagster_project.activation.scenarios.lists import recover, scratch_folder, write_lists
+from dagster_project.activation.scenarios.reading import load_scenarios
+from dagster_project.activation.scenarios.rules import of_cadence, ten_thousandths, write_rules
 from dagster_project.activation.statements import execute
 from dagster_project.errors import StageFailed
 from dagster_project.home import Home
@@ -81,14 +81,14 @@ def prepare(
     report = ActivationReport(run.run_id)
     if not context.is_newest:
         ledger.restore_run(con, home, run)
-        execute(con, "all_runs")
+        execute(con, "scenarios/all_runs")
         return report
     settings = effective_settings()
     chosen = of_cadence(load_scenarios() if scenarios is None else scenarios, context.is_hourly)
     write_rules(con, home, chosen, run, settings)
     _decide(con, home, context, chosen, settings, say)
-    execute(con, "outputs", as_of=context.as_of, run_id=run.run_id)
-    execute(con, "all_runs")
+    execute(con, "scenarios/outputs", as_of=context.as_of, run_id=run.run_id)
+    execute(con, "scenarios/all_runs")
     if faults := unaccounted(con):
         raise StageFailed("activation: " + "; ".join(faults))
     folder = scratch_folder(home, run.run_id)
@@ -130,21 +130,21 @@ def _decide(
 ) -> None:
     for kind in sorted({scenario.trigger.kind for scenario in scenarios}):
         say(f"triggers: {kind}")
-        execute(con, f"trigger_{kind}")
+        execute(con, f"scenarios/trigger_{kind}")
     salt = home.salt()
     variants = [variant for scenario in scenarios for step in scenario.steps for variant in step.variants]
-    execute(con, "reach")
+    execute(con, "scenarios/reach")
     if any(variant.when for variant in variants):
-        execute(con, "customer_attributes", salt=salt)
+        execute(con, "scenarios/customer_attributes", salt=salt)
     if any(variant.product == "line" for variant in variants):
-        execute(con, "line_products", cut_off_at=context.cut_off_at)
-    execute(con, "settled_steps")
+        execute(con, "scenarios/line_products", cut_off_at=context.cut_off_at)
+    execute(con, "scenarios/settled_steps")
     for number in range(1, max((len(scenario.steps) for scenario in scenarios), default=0) + 1):
         say(f"steps number {number}")
-        execute(con, "due_steps", step_no=number)
+        execute(con, "scenarios/due_steps", step_no=number)
         execute(
             con,
-            "decisions",
+            "scenarios/decisions",
             step_no=number,
             salt=salt,
             global_holdout_basis=ten_thousandths(float(settings["global_holdout"])),

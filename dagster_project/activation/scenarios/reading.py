@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from dagster_project.activation.scenario import ATTRIBUTES, EXITS_OF, Scenario
+from dagster_project.activation.scenarios.declaration import ATTRIBUTES, EXITS_OF, Scenario
 from dagster_project.errors import ConfigurationError, Fault, relative_to
 from dagster_project.project import seeds
 
