@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from dagster_project.home import Home
 from dagster_project.publish.reader import connect_published
@@ -30,7 +32,7 @@ class Shop:
     seeds: Path | None = None
 
     def kizuna(self, *arguments: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
-        """Run the console script with this home; `check` is the exit status that must come."""
+        """Run the command line with this home; `check` is the exit status that must come."""
         environment = os.environ | {"KIZUNA_SALT": SALT}
         if self.seeds is not None:
             environment["KIZUNA_SEEDS"] = str(self.seeds)
@@ -77,34 +79,44 @@ class Shop:
         return [json.loads(file.read_text()) for file in sorted((self.home / "feeds" / feed).glob("*/manifest.json"))]
 
 
+def once(folder: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` fills once for all of pytest's workers."""
+    shared = folder.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with FileLock(shared / f"{name}.lock"):
+        if not (shared / name).exists():
+            make(shared / f"{name}.tmp")
+            (shared / f"{name}.tmp").rename(shared / name)
+    return shared / name
+
+
 @pytest.fixture(scope="session")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sources of a simulated shop of 400 members over 200 days."""
-    out = tmp_path_factory.mktemp("shop") / "sources"
-    subprocess.run(
-        [
-            str(KIZUNA),
-            "simulate",
-            "--members",
-            "400",
-            "--days",
-            "200",
-            "--seed",
-            "7",
-            "--last-day",
-            str(LAST_DAY),
-            "--out",
-            str(out),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return out
+
+    def make(out: Path) -> None:
+        arguments = ["--members", "400", "--days", "200", "--seed", "7", "--last-day", str(LAST_DAY), "--out", str(out)]
+        subprocess.run([str(KIZUNA), "simulate", *arguments], check=True, capture_output=True)
+
+    return once(tmp_path_factory, "sources", make)
 
 
 @pytest.fixture(scope="session")
 def shop(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The shop after one daily run."""
-    shop = Shop(tmp_path_factory.mktemp("run") / "home", sources)
-    shop.run()
-    return shop
+    """The shop after one daily run; a worker's own copy."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        # By the console script itself, from nothing: other runs of the tests are forked from a warm process.
+        arguments = ["--home", str(folder / "home"), "--sources", str(sources), "--as-of", str(LAST_DAY)]
+        environment = os.environ | {"KIZUNA_SALT": SALT}
+        done = subprocess.run(
+            [str(KIZUNA), "run", *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr[-4000:]
+
+    made = once(tmp_path_factory, "shop", make)
+    home = tmp_path_factory.mktemp("run") / "home"
+    shutil.copytree(made / "home", home)
+    return Shop(home, sources)

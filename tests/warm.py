@@ -2,8 +2,7 @@
 
 Each call is a process of its own, forked from a server that has imported Dagster, dbt and Great Expectations and read
 the parsed project, and done nothing else: a server that had parsed it would hold threads of dbt's parser, and its
-children would wait for them for ever. `tests/pipeline/test_command_line.py` and the tests that kill a run start the
-console script itself.
+children would wait for them for ever. The `shop` of `tests/conftest.py` is made by the console script itself.
 """
 
 import multiprocessing
@@ -57,15 +56,21 @@ if _parsed:
     _compile_templates()
 
 
+def start(arguments: list[str], environment: Mapping[str, str], folder: Path, told: Path, complained: Path) -> Any:
+    """Start `kizuna` with `arguments` in `folder`, writing to two files; returns the process, a multiprocessing one."""
+    _start_server()
+    process = _processes.Process(
+        target=_command, args=(arguments, dict(environment), str(folder), str(told), str(complained))
+    )
+    process.start()
+    return process
+
+
 def kizuna(arguments: list[str], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run `kizuna` with `arguments` in `folder`: as `subprocess.run` with captured text, whatever the exit status."""
-    _start_server()
     with tempfile.TemporaryDirectory() as scratch:
         told, complained = Path(scratch, "stdout"), Path(scratch, "stderr")
-        process = _processes.Process(
-            target=_command, args=(arguments, dict(environment), str(folder), str(told), str(complained))
-        )
-        process.start()
+        process = start(arguments, environment, folder, told, complained)
         process.join(SECONDS)
         if process.exitcode is None:
             process.kill()

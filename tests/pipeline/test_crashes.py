@@ -1,14 +1,14 @@
 """A run stopped by kill -9, run again, gives what an undisturbed run gives; what is published is never half."""
 
 import os
-import subprocess
 import time
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import KIZUNA, LAST_DAY, Shop
+from tests import warm
+from tests.conftest import LAST_DAY, SALT, Shop
 
 NEXT_DAY = LAST_DAY + timedelta(days=1)
 # The line after which the stage is under way: something of it is already written.
@@ -23,31 +23,27 @@ UNDER_WAY = {
 
 def kill_when(shop: Shop, line: str, as_of: date, seconds_after: float = 0) -> None:
     """Start the daily job and kill it, without a chance to clean up, `seconds_after` it has printed `line`."""
-    environment = os.environ | {"KIZUNA_SALT": "pipeline-tests"}
-    with subprocess.Popen(
-        [str(KIZUNA), "run", "--home", str(shop.home), "--sources", str(shop.sources), "--as-of", str(as_of)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        cwd=shop.home.parent,
-    ) as run:
-        assert run.stderr is not None
-        told = []
-        in_stage = line != UNDER_WAY["publish"]
-        try:
-            for told_line in run.stderr:
-                told.append(told_line)
-                # rf_matrix is named twice: when it is built, and when it is published.
-                in_stage = in_stage or "publish      started" in told_line
-                if in_stage and line in told_line:
-                    time.sleep(seconds_after)
-                    break
-            else:
-                pytest.fail(f"the run never printed {line!r}: " + "".join(told[-20:]))
-        finally:
-            run.kill()
-    assert run.returncode == -9 or seconds_after > 0
+    arguments = ["run", "--home", str(shop.home), "--sources", str(shop.sources), "--as-of", str(as_of)]
+    told, complained = shop.home.parent / "stdout", shop.home.parent / "stderr"
+    complained.unlink(missing_ok=True)
+    run = warm.start(arguments, os.environ | {"KIZUNA_SALT": SALT}, shop.home.parent, told, complained)
+    try:
+        while not has_told(complained, line):
+            assert run.exitcode is None, f"the run never printed {line!r}: {complained.read_text()[-2000:]}"
+            time.sleep(0.01)
+        time.sleep(seconds_after)
+    finally:
+        run.kill()
+        run.join()
+    assert run.exitcode == -9 or seconds_after > 0
+
+
+def has_told(complained: Path, line: str) -> bool:
+    """Whether a run has come to `line`; rf_matrix is named twice, when it is built and when it is published."""
+    text = complained.read_text() if complained.exists() else ""
+    if line == UNDER_WAY["publish"]:
+        text = text.partition("publish      started")[2]
+    return line in text
 
 
 def contents(shop: Shop) -> dict[str, str]:
