@@ -28,6 +28,21 @@ MESSAGES = (
     ("trial_voices", "トライアルセットをお使いの方の声"),
     ("trial_subscription_offer", "定期便のご案内"),
     ("trial_subscription_offer_letter", "定期便のご案内(お手紙)"),
+    ("second_purchase_repeat", "またそろそろなくなる頃です"),
+    ("second_purchase_series", "ご一緒に使われている商品"),
+    ("lapse_before", "その後いかがですか"),
+    ("lapse_after", "またお会いしたく"),
+    ("product_story", "この商品が生まれるまで"),
+    ("product_thanks", "お選びいただきありがとうございます"),
+    ("product_care", "半年使われた方へ"),
+    ("store_coupon", "お立ち寄りの店舗のクーポン"),
+    ("vip_thanks", "いつもありがとうございます"),
+    ("new_from_brand", "お使いのブランドの新商品"),
+    ("new_from_brand_voices", "新商品をお使いの方の声"),
+    ("gift_season", "季節の贈り物"),
+    ("repeat_reminder", "そろそろ使い切る頃です"),
+    ("event_invitation", "店舗イベントへのご招待"),
+    ("event_reminder", "店舗イベントまであと一週間"),
 )
 
 

@@ -1,111 +1,104 @@
 """What a scenario is: the shape of `seeds/scenarios/<scenario_id>.yml`. No files and no database here."""
 
-import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from dagster_project.activation.audiences import Condition
+from dagster_project.activation.scenarios.parts import Delay, Part, Quiet, Window
+from dagster_project.activation.scenarios.triggers import Trigger
 
 Channel = Literal["email", "line", "sms", "push", "messenger", "dm", "phone", "web", "insert", "ad"]
-Exit = Literal["purchase", "cart_emptied"]
+Smart = Literal["channel", "hour"]
+EXIT_WORDS = ("purchase", "product_purchase", "cart_emptied")
+MESSAGE_WORDS = ("opened", "not_opened", "clicked", "not_clicked")
+PURCHASE_WORDS = ("purchased", "not_purchased")
+OWN_WORDS = (*MESSAGE_WORDS, *PURCHASE_WORDS)
+NAME = r"^[a-z][a-z0-9_]*$"
 
-# What a variant's `when` may ask: columns of `customers`, and the channel that a member was won by.
-ATTRIBUTES = ("acquisition_channel", "age_band", "gender", "member_rank", "prefecture", "rf_segment")
 
+class When(Part):
+    """A condition on who is about to get a step, all parts of which must hold.
 
-def minute_of_day(value: Any) -> int:
-    """The minute of a clock time `HH:MM`; 24:00 is the end of the day. Raises ValueError.
-
-    YAML 1.1 reads an unquoted 20:00 as the sexagesimal number 1200, which is the same minute.
+    What became of earlier steps of the scenario, whether anything was bought since the trigger, and `others`, which is
+    the language of audiences.
     """
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1440:
-        return value
-    found = re.fullmatch(r"([0-9]{1,2}):([0-5][0-9])", str(value))
-    minute = int(found[1]) * 60 + int(found[2]) if found else -1
-    if not 0 <= minute <= 1440:
-        raise ValueError(f"`{value}` is not a clock time; write it as '09:00'")
-    return minute
+
+    opened: str | None = None
+    not_opened: str | None = None
+    clicked: str | None = None
+    not_clicked: str | None = None
+    purchased: Literal[True] | None = None
+    not_purchased: Literal[True] | None = None
+    others: Condition | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apart(cls, value: Any) -> Any:
+        """Own words stand beside those of audiences in one mapping."""
+        if isinstance(value, When) or (isinstance(value, dict) and "others" in value):
+            return value
+        if not isinstance(value, dict):
+            return {"others": value}
+        own = {key: part for key, part in value.items() if key in OWN_WORDS}
+        others = {key: part for key, part in value.items() if key not in own}
+        return {**own, "others": others} if others else own
+
+    @property
+    def messages(self) -> dict[str, str]:
+        """opened, not_opened, clicked or not_clicked -> the step that it asks about."""
+        return {word: step for word in MESSAGE_WORDS if (step := getattr(self, word))}
+
+    @property
+    def is_purchased(self) -> bool | None:
+        """Whether it asks for a purchase (true), for none (false), or not at all."""
+        return True if self.purchased else False if self.not_purchased else None
 
 
-Minute = Annotated[int, BeforeValidator(minute_of_day)]
+class Exit(Part):
+    """What ends a scenario, or leaves out a step: a word, or a condition with a name, which is its reason."""
+
+    name: str = Field(pattern=NAME, max_length=40)
+    when: When | None = None
+
+    @property
+    def reason(self) -> str:
+        """What stands in suppressions."""
+        return "purchased" if self.when is None and self.name in ("purchase", "product_purchase") else self.name
 
 
-class Part(BaseModel):
-    """A part of a scenario: unknown keys are faults, since a misspelt one would change who gets what."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _exit(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
 
 
-class Delay(Part):
-    """A length of time: calendar months (clamped to the month's end, in Tokyo), days and hours together."""
+class Scheduled(Part):
+    """What a message says and offers from one Tokyo day to another, by the day on which it is sent."""
 
-    months: int = Field(default=0, ge=0, le=120, strict=True)
-    days: int = Field(default=0, ge=0, le=3650, strict=True)
-    hours: int = Field(default=0, ge=0, le=87600, strict=True)
+    from_: date = Field(alias="from")
+    until: date
+    content_id: str | None = Field(default=None, min_length=1)
+    product_id: str | None = None
 
     @model_validator(mode="after")
-    def _names_a_unit(self) -> "Delay":
-        if not self.model_fields_set:
-            raise ValueError("name hours, days or months")
+    def _is_a_time(self) -> "Scheduled":
+        if self.from_ > self.until:
+            raise ValueError("until is before from")
+        if self.content_id is None and self.product_id is None:
+            raise ValueError("name a content_id or a product_id")
         return self
-
-
-class Window(Part):
-    """The Tokyo hours in which messages go out, as minutes of the day: start included, end not."""
-
-    start: Minute
-    end: Minute
-
-    @model_validator(mode="after")
-    def _opens_before_it_closes(self) -> "Window":
-        if self.start >= self.end:
-            raise ValueError("the window's start must be before its end, on one day")
-        return self
-
-
-class CartLeft(Part):
-    """Adds since the last order, timed by the last of them."""
-
-    kind: Literal["cart_left"]
-
-
-class Birthday(Part):
-    """Each birthday, at a clock time in Tokyo; that of 29 February is 28 February in common years."""
-
-    kind: Literal["birthday"]
-    at: Minute = 9 * 60
-
-
-class TrialArrived(Part):
-    """A trial order that arrived (delivered, or carried home from a shop) before any counted order."""
-
-    kind: Literal["trial_arrived"]
-
-
-class Order(Part):
-    """The customer's nth counted order."""
-
-    kind: Literal["order"]
-    nth: int = Field(default=1, ge=1, strict=True)
-
-
-Trigger = Annotated[CartLeft | Birthday | TrialArrived | Order, Field(discriminator="kind")]
-EXITS_OF: dict[str, tuple[str, ...]] = {
-    "cart_left": ("purchase", "cart_emptied"),
-    "birthday": (),
-    "trial_arrived": ("purchase",),
-    "order": ("purchase",),
-}
 
 
 class Variant(Part):
-    """What is sent, through which channel. `product`: the trigger's, or that of its line bought most."""
+    """What is sent, and how. `product`: the trigger's, that of its line bought most, or a recommended one."""
 
-    when: dict[str, list[str]] = Field(default_factory=dict)
+    when: When | None = None
     channel: Channel
     content_id: str = Field(min_length=1)
-    product: Literal["trigger", "line"] | None = None
+    product: str | None = Field(default=None, pattern=r"^(trigger|line|recommendation:[a-z_]+)$")
     product_id: str | None = None
+    cost_per_message: float | None = Field(default=None, ge=0)
+    schedule: list[Scheduled] = Field(default_factory=list)
 
 
 class Step(Part):
@@ -113,7 +106,24 @@ class Step(Part):
 
     step: str = Field(pattern=r"^[a-z0-9_]+$")
     delay: Delay
+    skip: list[Exit] = Field(default_factory=list)
+    smart: list[Smart] = Field(default_factory=list)
     variants: list[Variant] = Field(min_length=1)
+
+
+class ReEntry(Part):
+    """How often one customer may enter: once, again after a time from trigger to trigger, or with each trigger."""
+
+    once: bool = False
+    after: Delay | None = None
+
+
+def _re_entry(value: Any) -> Any:
+    """`always` and `never` in words."""
+    words = {"always": {}, "never": {"once": True}}
+    if isinstance(value, str) and value not in words:
+        raise ValueError(f"`{value}` is none of always, never and {{after: {{days: 90}}}}")
+    return words[value] if isinstance(value, str) else value
 
 
 class Scenario(Part):
@@ -124,11 +134,17 @@ class Scenario(Part):
     cadence: Literal["daily", "hourly"]
     trigger: Trigger
     steps: list[Step] = Field(min_length=1)
-    exits: list[Exit] = []
+    audience: Condition | None = None
+    exits: list[Annotated[Exit, BeforeValidator(_exit)]] = Field(default_factory=list)
+    re_entry: Annotated[ReEntry, BeforeValidator(_re_entry)] = ReEntry()
     expires_after: Delay | None = None
     send_window: Window | None = None
+    quiet_hours: Quiet | None = None
     holdout: float | None = Field(default=None, ge=0, le=1)
     priority: int = Field(default=0, strict=True)
+    is_transactional: bool = False
+    cost_per_message: float = Field(default=0, ge=0)
+    outcome_days: int | None = Field(default=None, ge=1, strict=True)
     valid_from: date | None = None
     valid_until: date | None = None
     rule_version: str = ""

@@ -1,13 +1,14 @@
 """What scenarios decided in each run, kept for ever: listed steps, suppressions, and the runs themselves.
 
-`home/ledger/scenario_steps/<run>.parquet`, `suppressions/<run>.parquet` and `activation_runs/<run>.json`. A
-run's files are replaced by that run alone; no other run's are touched.
+`home/ledger/scenario_steps/<run>.parquet`, `suppressions/<run>.parquet`, `withdrawals/<run>.parquet` (rows listed
+ahead that were taken back before they were sent) and `activation_runs/<run>.json`. A run's files are replaced by that
+run alone; no other run's are touched.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import duckdb
@@ -16,16 +17,21 @@ from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.run_context import TOKYO, RunContext
 
-TABLES = {"scenario_steps": "scenario_targets", "suppressions": "suppressions"}
+TABLES = {"scenario_steps": "scenario_targets", "suppressions": "suppressions", "withdrawals": "withdrawals"}
 
 COLUMNS = {
     "scenario_steps": "as_of date, feed_row_id varchar, scenario_id varchar, step varchar,"
     " customer_id varchar, channel varchar, send_at timestamp, content_id varchar, product_id varchar,"
     " reason varchar, rule_version varchar, holdout boolean, trigger varchar, due_at timestamp,"
-    " match_key varchar, continues boolean, run_id varchar",
+    " match_key varchar, continues boolean, run_id varchar, brand_id varchar, store_id varchar,"
+    " campaign_id varchar, triggered_at timestamp, since_at timestamp, is_transactional boolean,"
+    " cost decimal(18, 2), is_held_out boolean, is_held_out_globally boolean",
     "suppressions": "as_of date, scenario_id varchar, step varchar, customer_id varchar, trigger varchar,"
     " reason varchar, channel varchar, due_at timestamp, send_at timestamp, match_key varchar,"
-    " continues boolean, run_id varchar",
+    " continues boolean, run_id varchar, winner varchar, detail varchar, triggered_at timestamp,"
+    " is_held_out boolean, is_held_out_globally boolean",
+    "withdrawals": "as_of date, feed_row_id varchar, scenario_id varchar, step varchar, customer_id varchar,"
+    " reason varchar, run_id varchar",
 }
 
 
@@ -45,10 +51,12 @@ class Run:
 
 
 def run_id_of(context: RunContext) -> str:
-    """`2026-01-05` for a daily run, `2026-01-05T14` for the hourly run with cut-off at 14:00 in Tokyo."""
+    """`2026-01-05` for a daily run, `2026-01-05T14` for the hourly run with cut-off at 14:00 in Tokyo; the day's last
+    hour is T24, since T00 is its first."""
     if not context.is_hourly:
         return str(context.as_of)
-    return f"{context.as_of}T{(context.cut_off_at + TOKYO).hour:02d}"
+    hours = (context.cut_off_at + TOKYO - datetime.combine(context.as_of, time())) // timedelta(hours=1)
+    return f"{context.as_of}T{hours:02d}"
 
 
 def read_runs(home: Home) -> list[Run]:
@@ -67,8 +75,8 @@ def own_run(home: Home, context: RunContext) -> Run:
     return Run(run_id, number, str(context.as_of), context.cut_off_at.isoformat(), context.is_hourly)
 
 
-def accounts_from(home: Home, run: Run, days: int, daily_only: bool) -> datetime:
-    """From when on due steps are accounted for: `days` before the cut-off, or the run before if earlier.
+def accounts_from(home: Home, run: Run, back: timedelta, daily_only: bool) -> datetime:
+    """From when on due steps are accounted for: `back` before the cut-off, or the run before if earlier.
 
     `daily_only`: for scenarios that daily runs alone work on.
     """
@@ -77,20 +85,21 @@ def accounts_from(home: Home, run: Run, days: int, daily_only: bool) -> datetime
         for other in read_runs(home)
         if other.run_no < run.run_no and not (daily_only and other.is_hourly)
     ]
-    bound = datetime.fromisoformat(run.cut_off_at) - timedelta(days=days)
+    bound = datetime.fromisoformat(run.cut_off_at) - back
     return min(bound, max(before)) if before else bound
 
 
 def load_ledger(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
-    """Tables activation.ledger_scenario_steps and ledger_suppressions: rows of all runs but `run`.
+    """Tables activation.ledger_scenario_steps, ledger_suppressions and ledger_withdrawals: rows of all runs but `run`.
 
     `is_earlier` is true for runs that ran before `run` first did: a repetition builds on these alone, and so
     comes to the same result; what later ones listed it must still not list again.
     """
     con.execute("create schema if not exists activation")
-    con.execute("create or replace table activation.ledger_runs (run_id varchar, run_no integer)")
-    for other in read_runs(home):
-        con.execute("insert into activation.ledger_runs values (?, ?)", [other.run_id, other.run_no])
+    con.execute("create or replace table activation.ledger_runs (run_id varchar, run_no integer, cut_off_at timestamp)")
+    rows = [(other.run_id, other.run_no, other.cut_off_at) for other in read_runs(home)]
+    if rows:
+        con.executemany("insert into activation.ledger_runs values (?, ?, ?)", rows)
     for what in TABLES:
         paths = _files(home, what, lambda run_id: run_id != run.run_id)
         _load(con, what, f"ledger_{what}_rows", paths)
@@ -104,8 +113,19 @@ def load_ledger(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
         con.execute(f"drop table activation.ledger_{what}_rows")
 
 
+def load_own(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> bool:
+    """Tables activation.own_scenario_steps, own_suppressions and own_withdrawals: rows of `run` as it ran before.
+
+    Returns whether it did.
+    """
+    own = {what: _files(home, what, lambda run_id: run_id == run.run_id) for what in TABLES}
+    for what, paths in own.items():
+        _load(con, what, f"own_{what}", paths)
+    return any(own.values())
+
+
 def restore_run(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
-    """Tables activation.scenario_targets and suppressions as `run` left them; empty if it never ran."""
+    """Tables activation.scenario_targets, suppressions and withdrawals as `run` left them; empty if it never ran."""
     for what, table in TABLES.items():
         _load(con, what, table, _files(home, what, lambda run_id: run_id == run.run_id))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.activation.scenarios.ledger import TABLES
 from dagster_project.files import replace, sync, write_atomically
 from dagster_project.home import Home
 from dagster_project.sql import literal
@@ -39,8 +40,8 @@ def write_lists(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
             continue
         con.execute(
             "copy (select feed_row_id, as_of, scenario_id, step, customer_id, channel,"
-            " strftime(send_at, '%Y-%m-%dT%H:%M:%SZ') as send_at, content_id, product_id, reason,"
-            " rule_version"
+            " strftime(send_at, '%Y-%m-%dT%H:%M:%SZ') as send_at, content_id, product_id, brand_id, store_id,"
+            " campaign_id, reason, rule_version"
             f" from activation.scenario_targets where scenario_id = {literal(scenario_id)} and not holdout"
             f" order by send_at, feed_row_id) to {literal(path)} (format json)"
         )
@@ -67,7 +68,7 @@ def commit(home: Home, run_id: str) -> bool:
             old.unlink()
     for name in names:
         _move(folder / "lists" / f"{name}.jsonl", home.targets / name / f"{run_id}.jsonl")
-    for what in ("scenario_steps", "suppressions"):
+    for what in TABLES:
         _move(folder / f"{what}.parquet", home.ledger / what / f"{run_id}.parquet")
     _move(folder / "run.json", home.ledger / "activation_runs" / f"{run_id}.json")
     shutil.rmtree(folder)

@@ -7,9 +7,15 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from dagster_project.activation.scenarios.declaration import ATTRIBUTES, EXITS_OF, Scenario
+from dagster_project.activation.scenarios.asked import read_conditions
+from dagster_project.activation.scenarios.contradictions import contradictions, strangers
+from dagster_project.activation.scenarios.declaration import Scenario, Variant
+from dagster_project.activation.scenarios.triggers import KINDS
 from dagster_project.errors import ConfigurationError, Fault, relative_to
 from dagster_project.project import seeds
+
+# A step that goes out in one way only may say how itself.
+VARIANT_KEYS = tuple(name for name in Variant.model_fields if name != "when")
 
 
 def load_scenarios(folder: Path | None = None) -> list[Scenario]:
@@ -29,101 +35,72 @@ def _read(folder: Path | None) -> tuple[list[Scenario], list[Fault]]:
     folder = folder or seeds() / "scenarios"
     scenarios: list[Scenario] = []
     faults: list[Fault] = []
+    roots: dict[str, tuple[str, yaml.Node]] = {}
     for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
-        scenario, found = _read_one(path, relative_to(path, folder.parent.parent))
+        name = relative_to(path, folder.parent.parent)
+        scenario, root, found = _read_one(path, name)
         faults += found
-        if scenario and not found:
+        if scenario and root and not found:
             scenarios.append(scenario)
+            roots[scenario.id] = (name, root)
+    for scenario in scenarios if not faults else []:
+        name, root = roots[scenario.id]
+        faults += [
+            Fault(name, _line(root, place), message, remedy)
+            for place, message, remedy in strangers(scenario, scenarios)
+        ]
     return scenarios, faults
 
 
-def _read_one(path: Path, name: str) -> tuple[Scenario | None, list[Fault]]:
+def _read_one(path: Path, name: str) -> tuple[Scenario | None, yaml.Node | None, list[Fault]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
     except UnicodeDecodeError:
-        return None, [Fault(name, 0, "is not UTF-8 text", "save it as UTF-8")]
+        return None, None, [Fault(name, 0, "is not UTF-8 text", "save it as UTF-8")]
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
-        return None, [Fault(name, mark.line + 1 if mark else 0, f"is not YAML: {problem}")]
+        return None, None, [Fault(name, mark.line + 1 if mark else 0, f"is not YAML: {problem}")]
     if not isinstance(content, dict) or root is None:
-        return None, [Fault(name, 1, "is not a scenario: expected keys such as id, trigger and steps")]
+        return None, None, [Fault(name, 1, "is not a scenario: expected keys such as id, trigger and steps")]
     faults = [Fault(name, line, f"`{key}` stands twice", "keep one") for key, line in _repeated_keys(root)]
     if "rule_version" in content:
         faults.append(Fault(name, _line(root, ("rule_version",)), "unknown key `rule_version`", "remove it"))
-    for step in content.get("steps") or []:
+    steps = content.get("steps")
+    for step in steps if isinstance(steps, list) else []:
         _move_single_variant(step)
+    unreadable = read_conditions(content, path, name)
+    faults += unreadable
     try:
         version = hashlib.sha256(text.encode()).hexdigest()[:16]
         scenario = Scenario.model_validate({**content, "rule_version": version})
     except ValidationError as error:
-        return None, faults + [_fault(name, root, found) for found in error.errors()]
-    return scenario, faults + [
-        Fault(name, _line(root, place), message, remedy)
-        for place, message, remedy in _contradictions(scenario, path.stem)
-    ]
+        return None, None, faults + list(dict.fromkeys(_fault(name, root, found) for found in error.errors()))
+    if unreadable:
+        return None, None, faults
+    return (
+        scenario,
+        root,
+        faults
+        + [
+            Fault(name, _line(root, place), message, remedy)
+            for place, message, remedy in contradictions(scenario, path.stem)
+        ],
+    )
 
 
 def _move_single_variant(step: Any) -> None:
     """Let a step with one way of sending say channel and content itself, without a list of variants."""
     if isinstance(step, dict) and "variants" not in step:
-        step["variants"] = [
-            {key: step.pop(key) for key in ("channel", "content_id", "product", "product_id") if key in step}
-        ]
-
-
-def _contradictions(scenario: Scenario, stem: str) -> list[tuple[tuple[str | int, ...], str, str]]:
-    """(place, message, remedy) of what each part allows and the whole does not."""
-    found: list[tuple[tuple[str | int, ...], str, str]] = []
-    if scenario.id != stem:
-        found.append((("id",), f"the id `{scenario.id}` is not the file's name", f"call the file {scenario.id}.yml"))
-    kind = scenario.trigger.kind
-    for number, way_out in enumerate(scenario.exits):
-        if way_out not in EXITS_OF[kind]:
-            found.append(
-                (
-                    ("exits", number),
-                    f"a scenario triggered by {kind} has no exit `{way_out}`",
-                    f"one of: {', '.join(EXITS_OF[kind]) or 'none'}",
-                )
-            )
-    if scenario.valid_from and scenario.valid_until and scenario.valid_from > scenario.valid_until:
-        found.append((("valid_until",), "valid_until is before valid_from", ""))
-    first_at: dict[str, int] = {}
-    for number, step in enumerate(scenario.steps):
-        at: tuple[str | int, ...] = ("steps", number)
-        if first_at.setdefault(step.step, number) != number:
-            found.append(((*at, "step"), f"the step id `{step.step}` stands twice", "give each step its own id"))
-        if step.variants[-1].when:
-            found.append(
-                (
-                    (*at, "variants", len(step.variants) - 1),
-                    "the last variant has a `when`",
-                    "end with a variant for everybody else",
-                )
-            )
-        for place, variant in enumerate(step.variants):
-            here = (*at, "variants", place)
-            if not variant.when and place < len(step.variants) - 1:
-                found.append((here, "variants after one without `when` are never reached", "put it last"))
-            if variant.product and variant.product_id:
-                found.append(((*here, "product_id"), "both product and product_id are given", "keep one"))
-            if kind == "birthday" and variant.product:
-                found.append(((*here, "product"), "a birthday has no product", "name a product_id"))
-            found += [
-                ((*here, "when", name), f"unknown attribute `{name}`", f"one of: {', '.join(ATTRIBUTES)}")
-                for name in variant.when
-                if name not in ATTRIBUTES
-            ]
-    return found
+        step["variants"] = [{key: step.pop(key) for key in VARIANT_KEYS if key in step}]
 
 
 def _fault(name: str, root: yaml.Node, error: Any) -> Fault:
     """One of pydantic's errors in the words of the person who wrote the file."""
     place, kind, context = error["loc"], error["type"], error.get("ctx", {})
-    line, last = _line(root, place), place[-1] if place else ""
+    line, last = _line(root, place), _last_word(place)
     if kind == "missing":
         return Fault(name, line, f"`{last}` is missing", "add it")
     if kind == "extra_forbidden":
@@ -132,15 +109,23 @@ def _fault(name: str, root: yaml.Node, error: Any) -> Fault:
         return Fault(
             name,
             line,
-            f"unknown {last if isinstance(last, str) else place[-2]} `{error['input']}`",
+            f"unknown {last} `{error['input']}`",
             f"one of: {context['expected']}",
         )
     if kind == "union_tag_invalid":
         return Fault(name, line, f"unknown kind of {last} `{context['tag']}`", f"one of: {context['expected_tags']}")
     if kind == "union_tag_not_found":
-        return Fault(name, line, f"`kind` of the {last} is missing", f"one of: {', '.join(EXITS_OF)}")
+        return Fault(name, line, f"`kind` of the {last} is missing", f"one of: {', '.join(KINDS)}")
     message = error["msg"].removeprefix("Value error, ")
     return Fault(name, line, f"`{last}`: {message[0].lower()}{message[1:]}")
+
+
+def _last_word(place: tuple[str | int, ...]) -> str:
+    """The key that a fault is about: not the number of an item, nor the kind by which a trigger's shape is told."""
+    words = [part for part in place if isinstance(part, str)]
+    if words[:1] == ["trigger"] and len(words) > 1 and words[1] in KINDS:
+        del words[1]
+    return words[-1] if words else ""
 
 
 def _line(node: yaml.Node, place: tuple[str | int, ...]) -> int:

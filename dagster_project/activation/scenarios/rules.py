@@ -1,18 +1,23 @@
-"""Writes scenarios into tables that `sql/` joins: one row per scenario, step, variant and condition."""
+"""Writes scenarios into tables that `sql/` joins: rows per scenario, step, variant, exit and word of a trigger."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import duckdb
 
-from dagster_project.activation.scenarios.declaration import Birthday, Delay, Order, Scenario, minute_of_day
+from dagster_project.activation.scenarios.calendar_days import write_days
+from dagster_project.activation.scenarios.declaration import Scenario
 from dagster_project.activation.scenarios.ledger import Run, accounts_from
+from dagster_project.activation.scenarios.parts import Delay, Window, minute_of_day, openings
+from dagster_project.activation.scenarios.triggers import Act, Order, Score, Trigger
 from dagster_project.activation.statements import execute
 from dagster_project.errors import ConfigurationError, Fault
 from dagster_project.home import Home
 
 # A step due earlier than this before the cut-off is not accounted for, unless it fell due since the run
 # before. So a home's first run writes a month of `expired`, not its whole history; longer costs rows only.
-ACCOUNTED_DAYS = 30
+ACCOUNTED = timedelta(days=30)
+NOTHING = Delay(days=0)
 
 
 def of_cadence(scenarios: list[Scenario], is_hourly: bool) -> list[Scenario]:
@@ -29,6 +34,8 @@ def setting_faults(settings: dict[str, str]) -> list[Fault]:
         ("send_window_start", minute_of_day),
         ("send_window_end", minute_of_day),
         ("expires_after_days", float),
+        ("quality_bounces", int),
+        ("quality_max_identifiers", int),
     ):
         try:
             read(settings[name])
@@ -38,83 +45,142 @@ def setting_faults(settings: dict[str, str]) -> list[Fault]:
 
 
 def write_rules(
-    con: duckdb.DuckDBPyConnection, home: Home, scenarios: list[Scenario], run: Run, settings: dict[str, str]
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    scenarios: list[Scenario],
+    run: Run,
+    settings: dict[str, str],
+    known: list[Scenario],
 ) -> None:
-    """Fill activation.scenario_rules, step_rules, step_variants and variant_conditions for this run.
+    """Fill activation.scenario_rules, step_rules, step_variants and the like with what this run works on.
+
+    `known` are all scenarios: what ends them is looked at again also where this run does not work on them.
 
     Raises ConfigurationError for settings that cannot be read.
     """
     if faults := setting_faults(settings):
         raise ConfigurationError(faults)
+    execute(con, "scenarios/rule_tables")
     execute(con, "scenarios/tables")
-    for scenario in scenarios:
-        _insert(con, "scenario_rules", [_scenario_row(home, scenario, run, settings)])
-        names = [step.step for step in scenario.steps]
-        for number, step in enumerate(scenario.steps, start=1):
-            before = names[number - 2] if number > 1 else None
-            delay = step.delay
-            _insert(
-                con,
-                "step_rules",
-                [(scenario.id, step.step, number, before, delay.months, delay.days, delay.hours)],
-            )
-            for place, variant in enumerate(step.variants, start=1):
-                _insert(
-                    con,
-                    "step_variants",
-                    [
-                        (
-                            scenario.id,
-                            step.step,
-                            place,
-                            variant.channel,
-                            variant.content_id,
-                            variant.product,
-                            variant.product_id,
-                            len(variant.when),
-                        )
-                    ],
-                )
-                _insert(
-                    con,
-                    "variant_conditions",
-                    [
-                        (scenario.id, step.step, place, attribute, value)
-                        for attribute, values in variant.when.items()
-                        for value in values
-                    ],
-                )
+    execute(con, "scenarios/cap_channels")
+    _insert(con, "scenario_rules", [_scenario_row(home, scenario, run, settings) for scenario in scenarios])
+    _insert(con, "trigger_filters", [(one.id, *row) for one in scenarios for row in named_by(one.trigger)])
+    _insert(con, "exit_rules", [row for scenario in known for row in _exit_rows(scenario)])
+    _insert(con, "messages_asked", [row for scenario in scenarios for row in _asked_rows(scenario)])
+    _insert(con, "step_rules", [row for scenario in scenarios for row in _step_rows(scenario)])
+    _insert(con, "step_variants", [row for scenario in scenarios for row in _variant_rows(scenario)])
+    _insert(con, "scheduled_contents", [row for scenario in scenarios for row in _schedule_rows(scenario)])
+    write_days(con, scenarios)
+
+
+def _step_rows(scenario: Scenario) -> Iterator[tuple[object, ...]]:
+    before = None
+    for number, step in enumerate(scenario.steps, start=1):
+        delay = (step.delay.months, step.delay.days, step.delay.hours)
+        yield scenario.id, step.step, number, before, *delay, "channel" in step.smart, "hour" in step.smart
+        before = step.step
+
+
+def _variant_rows(scenario: Scenario) -> Iterator[tuple[object, ...]]:
+    for step in scenario.steps:
+        for place, variant in enumerate(step.variants, start=1):
+            cost = scenario.cost_per_message if variant.cost_per_message is None else variant.cost_per_message
+            what = (variant.channel, variant.content_id, variant.product, variant.product_id)
+            yield scenario.id, step.step, place, *what, cost, variant.when is not None
+
+
+def _schedule_rows(scenario: Scenario) -> Iterator[tuple[object, ...]]:
+    for step in scenario.steps:
+        for place, variant in enumerate(step.variants, start=1):
+            for one in variant.schedule:
+                yield scenario.id, step.step, place, one.from_, one.until, one.content_id, one.product_id
+
+
+def named_by(trigger: Trigger) -> list[tuple[str, str]]:
+    """(attribute, value) of what a trigger names: numbers, products, segments, campaigns ..."""
+    if isinstance(trigger, Order | Act):
+        numbers = [("nth", str(number)) for number in trigger.numbers]
+        each = trigger.of_each if isinstance(trigger, Act) else None
+        return numbers + ([("of_each", each)] if each else [])
+    if isinstance(trigger, Score):
+        return [(trigger.category, str(trigger.reaches))]
+    found: list[tuple[str, str]] = []
+    for name in ("badge_id", "rf_segment", "product_id", "brand_id", "category", "campaign_id", "campaign_kind"):
+        found += [(name, value) for value in getattr(trigger, name, None) or []]
+    if trigger.kind == "replenishment":
+        found.append(("bought", str(trigger.bought)))
+    return found
+
+
+def _exit_rows(scenario: Scenario) -> list[tuple[object, ...]]:
+    """Exits of the scenario, then what leaves out each step: scenario, step, position, kind, reason."""
+    rows: list[tuple[object, ...]] = []
+    for place, one in enumerate(scenario.exits, start=1):
+        rows.append((scenario.id, None, place, "condition" if one.when else one.name, one.reason))
+    for step in scenario.steps:
+        for place, one in enumerate(step.skip, start=len(rows) + 1):
+            rows.append((scenario.id, step.step, place, "condition" if one.when else one.name, one.reason))
+    return rows
+
+
+def _asked_rows(scenario: Scenario) -> list[tuple[object, ...]]:
+    """Whose messages the scenario asks about: its own in conditions, another's in a trigger."""
+    rows: list[tuple[object, ...]] = []
+    if isinstance(scenario.trigger, Act) and (after := scenario.trigger.after):
+        rows.append((scenario.id, "after", after.scenario, after.step, after.event, after.same))
+    conditions = [one.when for one in scenario.exits] + [one.when for step in scenario.steps for one in step.skip]
+    conditions += [variant.when for step in scenario.steps for variant in step.variants]
+    if any(when and when.messages for when in conditions):
+        rows.append((scenario.id, "when", scenario.id, None, "opened", None))
+    return rows
 
 
 def _scenario_row(home: Home, scenario: Scenario, run: Run, settings: dict[str, str]) -> tuple[object, ...]:
     cut_off_at = datetime.fromisoformat(run.cut_off_at)
-    is_daily = scenario.cadence == "daily"
+    is_daily, trigger = scenario.cadence == "daily", scenario.trigger
     expires = (
         longest(scenario.expires_after)
         if scenario.expires_after
         else timedelta(days=float(settings["expires_after_days"]))
     )
-    from_at = accounts_from(home, run, ACCOUNTED_DAYS, daily_only=is_daily)
+    from_at = accounts_from(home, run, ACCOUNTED, daily_only=is_daily)
+    # Who comes into the audience of a day long past was never in it: no more is accounted for than can be sent.
+    first_from_at = accounts_from(home, run, expires, daily_only=is_daily) if scenario.audience else from_at
     # Each step may go out later than due: up to its expiry, and then up to a day until the send window opens.
     reach = sum((longest(step.delay) + expires + timedelta(days=1) for step in scenario.steps), timedelta())
-    window = scenario.send_window
+    window = scenario.send_window or Window.model_validate(
+        {"start": settings["send_window_start"], "end": settings["send_window_end"]}
+    )
+    quiet = scenario.quiet_hours
+    opens = openings(window, quiet)
+    ahead = getattr(trigger, "bought_within", None) or getattr(trigger, "ahead", None) or NOTHING
+    default_holdout = 0.0 if scenario.is_transactional else _share(settings["default_holdout"])
+    again = scenario.re_entry.after
     return (
         scenario.id,
-        scenario.trigger.kind,
-        scenario.trigger.nth if isinstance(scenario.trigger, Order) else None,
-        scenario.trigger.at if isinstance(scenario.trigger, Birthday) else None,
+        scenario.priority,
+        trigger.kind,
+        getattr(trigger, "at", None) if trigger.kind != "row" else None,
+        getattr(trigger, "every", False),
+        *(ahead.months, ahead.days, ahead.hours),
         cut_off_at,
         from_at,
+        first_from_at,
         cut_off_at + (timedelta(days=1) if is_daily else timedelta(hours=1)),
         from_at - reach,
         cut_off_at - expires,
-        window.start if window else minute_of_day(settings["send_window_start"]),
-        window.end if window else minute_of_day(settings["send_window_end"]),
-        ten_thousandths(_share(settings["default_holdout"]) if scenario.holdout is None else scenario.holdout),
-        "purchase" in scenario.exits,
-        "cart_emptied" in scenario.exits,
+        window.start,
+        window.end,
+        quiet.start % 1440 if quiet else None,
+        quiet.end % 1440 if quiet else None,
+        opens[0],
+        opens[-1],
+        ten_thousandths(default_holdout if scenario.holdout is None else scenario.holdout),
         scenario.valid_from,
         scenario.valid_until,
+        scenario.is_transactional,
+        scenario.re_entry.once,
+        *((again.months, again.days, again.hours) if again else (None, None, None)),
         scenario.rule_version,
     )
 

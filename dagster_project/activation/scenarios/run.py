@@ -1,8 +1,8 @@
 """One run of all scenarios: triggers, due steps, decisions, lists. Publishing is `lists.commit`.
 
 A step is decided once: listed (hold-outs too), or suppressed with one reason; no later run takes it up again.
-The step after it counts from its send_at, also where consent or address was wanting or the customer was held
-out; an exit or an expiry ends the scenario for that trigger.
+The step after it counts from its send_at, also where it was not sent for want of consent or address, for a cap or
+because the customer was held out; an exit or an expiry ends the scenario for that trigger.
 """
 
 import shutil
@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 import duckdb
 
 from dagster_project.activation.scenarios import ledger
+from dagster_project.activation.scenarios.decide import decide
 from dagster_project.activation.scenarios.declaration import Scenario
 from dagster_project.activation.scenarios.lists import recover, scratch_folder, write_lists
 from dagster_project.activation.scenarios.reading import load_scenarios
-from dagster_project.activation.scenarios.rules import of_cadence, ten_thousandths, write_rules
+from dagster_project.activation.scenarios.rules import of_cadence, write_rules
 from dagster_project.activation.statements import execute
 from dagster_project.errors import StageFailed
 from dagster_project.home import Home
 from dagster_project.run_context import RunContext
 from dagster_project.settings import effective_settings
 
-# The order in which reasons are tried, as the contract has it; other exits stand beside `purchased`.
-# Nothing is suppressed for erased, quality, priority or frequency_cap yet.
+# The order in which reasons are tried, as the contract has it; other exits stand where `purchased` stands.
 REASONS = (
     "erased",
     "quality",
@@ -83,14 +83,21 @@ def prepare(
         ledger.restore_run(con, home, run)
         execute(con, "scenarios/all_runs")
         return report
-    settings = effective_settings()
-    chosen = of_cadence(load_scenarios() if scenarios is None else scenarios, context.is_hourly)
-    write_rules(con, home, chosen, run, settings)
-    _decide(con, home, context, chosen, settings, say)
+    settings, known = effective_settings(), load_scenarios() if scenarios is None else scenarios
+    chosen = of_cadence(known, context.is_hourly)
+    write_rules(con, home, chosen, run, settings, known)
+    is_repeated_hour = context.is_hourly and ledger.load_own(con, home, run)
+    if is_repeated_hour:
+        execute(con, "scenarios/standing_messages")
+    decide(con, home, context, chosen, settings, say)
     execute(con, "scenarios/outputs", as_of=context.as_of, run_id=run.run_id)
+    execute(con, "scenarios/withdrawals_out", as_of=context.as_of, run_id=run.run_id)
     execute(con, "scenarios/all_runs")
     if faults := unaccounted(con):
         raise StageFailed("activation: " + "; ".join(faults))
+    if is_repeated_hour:
+        execute(con, "scenarios/repetition")
+        execute(con, "scenarios/all_runs")
     folder = scratch_folder(home, run.run_id)
     shutil.rmtree(folder, ignore_errors=True)
     write_lists(con, folder / "lists")
@@ -120,37 +127,6 @@ def unaccounted(con: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
-def _decide(
-    con: duckdb.DuckDBPyConnection,
-    home: Home,
-    context: RunContext,
-    scenarios: list[Scenario],
-    settings: dict[str, str],
-    say: Callable[[str], None],
-) -> None:
-    for kind in sorted({scenario.trigger.kind for scenario in scenarios}):
-        say(f"triggers: {kind}")
-        execute(con, f"scenarios/trigger_{kind}")
-    salt = home.salt()
-    variants = [variant for scenario in scenarios for step in scenario.steps for variant in step.variants]
-    execute(con, "scenarios/reach")
-    if any(variant.when for variant in variants):
-        execute(con, "scenarios/customer_attributes", salt=salt)
-    if any(variant.product == "line" for variant in variants):
-        execute(con, "scenarios/line_products", cut_off_at=context.cut_off_at)
-    execute(con, "scenarios/settled_steps")
-    for number in range(1, max((len(scenario.steps) for scenario in scenarios), default=0) + 1):
-        say(f"steps number {number}")
-        execute(con, "scenarios/due_steps", step_no=number)
-        execute(
-            con,
-            "scenarios/decisions",
-            step_no=number,
-            salt=salt,
-            global_holdout_basis=ten_thousandths(float(settings["global_holdout"])),
-        )
-
-
 def _counts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> dict[str, ScenarioCounts]:
     counts = {scenario.id: ScenarioCounts() for scenario in scenarios}
     for scenario_id, number in con.execute(
@@ -166,15 +142,21 @@ def _counts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> dict[s
     ).fetchall():
         counts[scenario_id].suppressed[reason] = number
     for scenario in counts.values():
-        scenario.suppressed = dict(sorted(scenario.suppressed.items(), key=lambda item: REASONS.index(item[0])))
+        scenario.suppressed = dict(sorted(scenario.suppressed.items(), key=lambda item: _place(item[0])))
     return counts
+
+
+def _place(reason: str) -> tuple[int, str]:
+    """The place of a reason in the order of the contract; exits of a scenario's own stand with `purchased`."""
+    return REASONS.index(reason if reason in REASONS else "purchased"), reason
 
 
 def _unknown_contents(con: duckdb.DuckDBPyConnection) -> list[str]:
     rows = con.execute(
         "select variants.scenario_id,"
         " string_agg(distinct variants.content_id, ', ' order by variants.content_id)"
-        " from activation.step_variants as variants"
+        " from (select scenario_id, content_id from activation.step_variants union"
+        " select scenario_id, content_id from activation.scheduled_contents where content_id is not null) as variants"
         " left join staging.stg_contents as contents on variants.content_id = contents.content_id"
         " where contents.content_id is null group by variants.scenario_id order by variants.scenario_id"
     ).fetchall()

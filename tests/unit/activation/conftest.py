@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import duckdb
 import pytest
-from activation_shop import TABLES, Shop
+from activation_shop import Shop, open_database
 
 from dagster_project.home import Home
 
@@ -14,6 +13,4 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """An empty shop without hold-outs."""
     monkeypatch.setenv("KIZUNA_DEFAULT_HOLDOUT", "0")
     monkeypatch.setenv("KIZUNA_SALT", "a salt")
-    con = duckdb.connect()
-    con.execute(TABLES)
-    return Shop(con, Home.open(tmp_path / "home"))
+    return Shop(open_database(), Home.open(tmp_path / "home"))

@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from dagster_project.activation.scenarios.binding import bind
+from dagster_project.activation.scenarios.caps import check_caps
 from dagster_project.activation.scenarios.reading import check_scenarios, load_scenarios
 from dagster_project.errors import ConfigurationError
+from dagster_project.project import seeds
+from dagster_project.publish.empty_marts import empty_marts
 
 GOOD = """\
 id: thanks
@@ -40,8 +44,19 @@ def test_the_shipped_scenarios_are_without_fault() -> None:
     assert [scenario.id for scenario in load_scenarios()] == [
         "birthday",
         "cart_abandonment",
+        "event_invitation",
         "first_purchase_follow_up",
+        "gift_season",
+        "lapse_prevention",
+        "new_from_brand",
+        "product_care",
+        "product_story",
+        "product_thanks",
+        "repeat_reminder",
+        "second_purchase_follow_up",
+        "store_coupon",
         "trial_follow_up",
+        "vip_thanks",
     ]
 
 
@@ -74,7 +89,42 @@ def test_a_good_file_has_no_faults(tmp_path: Path) -> None:
         ("cadence: daily", "cadence: daily\ncadenze: daily", "thanks.yml:4: unknown key `cadenze`"),
         ("cadence: daily", "cadence: daily\ncadence: hourly", "thanks.yml:4: `cadence` stands twice"),
         ("id: thanks", "id: other", "thanks.yml:1: the id `other` is not the file's name"),
-        ("when: {gender", "when: {shoe_size", "thanks.yml:14: unknown attribute `shoe_size`"),
+        ("when: {gender: [female]}", "when: {any: []}", "thanks.yml:14"),
+        ("when: {gender: [female]}", "when: {not_opened: two}", "thanks.yml:14: `two` is no step before this one"),
+        ("exits: [purchase]", "exits: [bought_it]", "thanks.yml:5: unknown exit `bought_it`"),
+        ("exits: [purchase]", "exits: [{name: consent, when: {gender: male}}]", "thanks.yml:5: `consent` is a reason"),
+        ("kind: order, nth: 1", "kind: badge, badge_id: saint", "thanks.yml:4: badge_rules has no badge_id `saint`"),
+        ("kind: order, nth: 1", "kind: entered, rf_segment: [idle]", "thanks.yml:4: rf_segments has no segment `idle`"),
+        ("kind: order, nth: 1", "kind: calendar, dates: ['05-01']", "thanks.yml:4: a scenario triggered by calendar"),
+        ("kind: order, nth: 1", "kind: calendar, dates: ['02-31']", "thanks.yml:4:"),
+        ("kind: order, nth: 1", "kind: order, nth: 1, every: true", "thanks.yml:4: `trigger`: give nth or every"),
+        (
+            "kind: order, nth: 1",
+            "kind: act, action: purchase, every: true, after: {scenario: story}",
+            "thanks.yml:4: no scenario story",
+        ),
+        (
+            "    content_id: thanks\n  - step: two",
+            "    content_id: thanks\n    product: recommendation:magic\n  - step: two",
+            "thanks.yml:11: recommendation_kinds has no kind `magic`",
+        ),
+        (
+            "    content_id: thanks\n  - step: two",
+            "    content_id: thanks\n    schedule: [{from: 2026-04-01, until: 2026-04-30, content_id: a},"
+            " {from: 2026-04-30, until: 2026-05-31, content_id: b}]\n  - step: two",
+            "thanks.yml:11: two times of the schedule overlap",
+        ),
+        (
+            "    content_id: thanks\n  - step: two",
+            "    content_id: thanks\n    smart: [channel]\n  - step: two",
+            "thanks.yml:11: there is one channel only",
+        ),
+        (
+            "cadence: daily",
+            "cadence: daily\nsend_window: {start: '09:00', end: '12:00'}\nquiet_hours: {start: '08:00', end: '13:00'}",
+            "thanks.yml:5: the quiet hours leave nothing",
+        ),
+        ("cadence: daily", "cadence: daily\nre_entry: sometimes", "thanks.yml:4: `re_entry`: `sometimes`"),
         (
             "      - channel: email",
             "      - when: {gender: [male]}\n        channel: email",
@@ -139,3 +189,24 @@ def test_the_rule_version_follows_the_file(tmp_path: Path) -> None:
         (folder / "thanks.yml").write_text(text)
         versions.add(load_scenarios(folder)[0].rule_version)
     assert len(versions) == 2
+
+
+def test_what_no_mart_has_is_named_before_any_mart_is_made(tmp_path: Path) -> None:
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    text = GOOD.replace("when: {gender: [female]}", "when: {shoe_size: [240]}")
+    (folder / "thanks.yml").write_text(
+        text.replace("kind: order, nth: 1", "kind: row, mart: badges, at: got_at, key: [badge_id]")
+    )
+    with empty_marts() as con, pytest.raises(ConfigurationError) as raised:
+        bind(con, load_scenarios(folder))
+    found = sorted(f"{fault.line} {fault.message}" for fault in raised.value.faults)
+    assert found == ["0 trigger: badges has no column got_at", "14 unknown attribute `shoe_size`"]
+
+
+def test_a_cap_of_a_group_without_channels_is_named(tmp_path: Path) -> None:
+    for name in ("channel_groups", "frequency_caps"):
+        text = (seeds() / "rules" / f"{name}.csv").read_text()
+        (tmp_path / f"{name}.csv").write_text(text.replace("chat_week,chat,", "chat_week,chats,"))
+    [fault] = check_caps(tmp_path)
+    assert str(fault).startswith("seeds/rules/frequency_caps.csv:5: channel_groups has no group `chats`")

@@ -1,30 +1,86 @@
--- Every (scenario, step, trigger) that another run decided. A date's trigger is told by today's customer: after a merge the
--- surviving person has it once.
-create or replace table activation.settled_steps as
-with decided as (
-    select scenario_id, step, customer_id, trigger, match_key, send_at, continues, is_earlier
-    from activation.ledger_scenario_steps
-    union all
-    select scenario_id, step, customer_id, trigger, match_key, send_at, continues, is_earlier
-    from activation.ledger_suppressions
-    where reason <> 'holdout'
+-- The persons of today that a customer id of an earlier run stands for, where it is not simply itself: who it was merged into,
+-- and who came out of it since. until_on: only for what was decided up to that day, since which they are apart.
+create or replace table activation.persons_since as
+with merged as (
+    select alias_id, customer_id, cast(null as date) as until_on
+    from identity.customer_aliases
+    where customer_id <> alias_id
 ),
-of_today as (
+split as (
     select
-        decided.scenario_id, decided.step, decided.send_at, decided.continues, decided.is_earlier,
-        case
-            when decided.match_key = decided.trigger then decided.match_key
-            else coalesce(aliases.customer_id, decided.customer_id) || '|' || decided.trigger
-        end as match_key
-    from decided
-    left join identity.customer_aliases as aliases on decided.customer_id = aliases.alias_id
+        changes.from_id as alias_id, coalesce(aliases.customer_id, changes.to_id) as customer_id,
+        changes.as_of as until_on
+    from identity.identity_changes as changes
+    left join identity.customer_aliases as aliases on changes.to_id = aliases.alias_id
+    where changes.change = 'split' and changes.from_id is not null and changes.to_id is not null
+),
+remaining as (
+    select split.alias_id, split.alias_id as customer_id, cast(null as date) as until_on
+    from split
+    where split.alias_id not in (select alias_id from merged)
 )
+select * from merged
+union
+select * from split
+union
+select * from remaining;
+
+-- Every (scenario, step, trigger) that another run decided, as far back as this run's triggers reach, or further where a
+-- scenario asks. A date's trigger is told by today's customer: after a merge the surviving person has it once, and after a
+-- split neither has it again.
+create or replace table activation.settled_steps as
+with wanted as (
+    select
+        rules.scenario_id,
+        case
+            when rules.enters_once or rules.re_entry_days is not null or asked.asked_id is not null
+                then timestamp '1900-01-01'
+            else rules.reach_back_at
+        end as from_at
+    from activation.scenario_rules as rules
+    left join (select distinct asked_id from activation.messages_asked) as asked on rules.scenario_id = asked.asked_id
+),
+decided as (
+    select
+        steps.as_of, steps.scenario_id, steps.step, steps.customer_id, steps.trigger, steps.match_key, steps.send_at,
+        coalesce(steps.triggered_at, steps.due_at) as triggered_at, steps.product_id, steps.feed_row_id, steps.continues,
+        steps.is_earlier
+    from activation.ledger_scenario_steps as steps
+    inner join wanted on steps.scenario_id = wanted.scenario_id and steps.due_at >= wanted.from_at
+    union all
+    select
+        held.as_of, held.scenario_id, held.step, held.customer_id, held.trigger, held.match_key, held.send_at,
+        coalesce(held.triggered_at, held.due_at), null, null, held.continues, held.is_earlier
+    from activation.ledger_suppressions as held
+    inner join wanted on held.scenario_id = wanted.scenario_id and held.due_at >= wanted.from_at
+    where held.reason <> 'holdout'
+)
+select
+    decided.scenario_id,
+    decided.step,
+    coalesce(persons.customer_id, decided.customer_id) as customer_id,
+    case
+        when decided.match_key = decided.trigger then decided.match_key
+        else coalesce(persons.customer_id, decided.customer_id) || '|' || decided.trigger
+    end as match_key,
+    decided.is_earlier,
+    decided.continues,
+    decided.send_at,
+    decided.triggered_at,
+    decided.product_id,
+    decided.feed_row_id
+from decided
+left join activation.persons_since as persons
+    on decided.customer_id = persons.alias_id
+    and (persons.until_on is null or decided.as_of <= persons.until_on);
+
+-- Where each chain of steps stands.
+create or replace table activation.progress as
 select
     scenario_id,
     step,
     match_key,
-    bool_or(is_earlier) as is_earlier,
     max(send_at) filter (where is_earlier and continues) as send_at,
     coalesce(bool_or(continues) filter (where is_earlier), false) as continues
-from of_today
+from activation.settled_steps
 group by scenario_id, step, match_key

@@ -1,45 +1,83 @@
--- The tables of one run, empty. Scenario files become rows here, so that the statements beside this one are fixed text.
-create schema if not exists activation;
-
-create or replace table activation.scenario_rules (
-    scenario_id varchar, trigger_kind varchar, trigger_nth integer, trigger_minute integer,
-    cut_off_at timestamp, accounts_from_at timestamp, horizon_at timestamp, reach_back_at timestamp,
-    expires_before_at timestamp, window_start integer, window_end integer, holdout_basis integer,
-    ends_on_purchase boolean, ends_on_cart_emptied boolean, valid_from date, valid_until date,
-    rule_version varchar
-);
-
-create or replace table activation.step_rules (
-    scenario_id varchar, step varchar, step_no integer, previous_step varchar, months integer, days integer, hours integer
-);
-
-create or replace table activation.step_variants (
-    scenario_id varchar, step varchar, variant_no integer, channel varchar, content_id varchar,
-    product varchar, product_id varchar, attributes_asked integer
-);
-
-create or replace table activation.variant_conditions (
-    scenario_id varchar, step varchar, variant_no integer, attribute varchar, value varchar
-);
-
+-- What one run comes to, empty: triggers, the steps that fall due, and what is decided on the way.
 -- match_key tells a trigger from all others in a way that survives merges: an act's own key, or today's customer and the date.
+-- since_at: what the customer did after it counts as done since the trigger.
 create or replace table activation.triggers (
     scenario_id varchar, customer_id varchar, trigger_key varchar, triggered_at timestamp, match_key varchar,
-    product_id varchar, purchased_at timestamp, cart_emptied_at timestamp
+    since_at timestamp, product_id varchar, brand_id varchar, content_id varchar, store_id varchar, campaign_id varchar,
+    purchased_at timestamp, cart_emptied_at timestamp
 );
 
 create or replace table activation.due_steps (
     scenario_id varchar, step varchar, step_no integer, customer_id varchar, trigger_key varchar, match_key varchar,
-    triggered_at timestamp, due_at timestamp
+    triggered_at timestamp, since_at timestamp, previous_at timestamp, due_at timestamp, product_id varchar,
+    brand_id varchar, content_id varchar, store_id varchar, campaign_id varchar
 );
 
--- continues: the next step counts from this one's send_at.
-create or replace table activation.decisions (
-    feed_row_id varchar, scenario_id varchar, step varchar, step_no integer, customer_id varchar, trigger_key varchar,
-    match_key varchar, triggered_at timestamp, due_at timestamp, send_at timestamp, channel varchar, content_id varchar,
-    product_id varchar, why varchar, suppression varchar, holdout boolean, continues boolean, rule_version varchar
+-- Triggers that entered a scenario that may be entered only so often.
+create or replace table activation.entries (
+    scenario_id varchar, customer_id varchar, match_key varchar, triggered_at timestamp
 );
 
-create or replace table activation.customer_attributes (customer_id varchar, attribute varchar, value varchar);
+create or replace table activation.exits_met (
+    scenario_id varchar, step varchar, match_key varchar, position integer, reason varchar, ends boolean
+);
+
+create or replace table activation.variants_met (
+    scenario_id varchar, step varchar, match_key varchar, variant_no integer
+);
+
+-- Due steps judged by all but caps. continues: the next step counts from this one's send_at.
+create or replace table activation.candidates (
+    scenario_id varchar, step varchar, step_no integer, customer_id varchar, trigger_key varchar, match_key varchar,
+    triggered_at timestamp, since_at timestamp, due_at timestamp, send_at timestamp, channel varchar, content_id varchar,
+    product_id varchar, brand_id varchar, store_id varchar, campaign_id varchar, cost decimal(18, 2),
+    is_transactional boolean, is_held_out boolean, is_held_out_globally boolean, suppression varchar, detail varchar,
+    continues boolean, rule_version varchar, priority integer
+);
+
+-- Messages that caps count, once for each cap: listed by other runs, or accepted in this one.
+create or replace table activation.counted_messages (
+    customer_id varchar, cap_id varchar, counted_at timestamp, origin varchar, scenario_id varchar, priority integer
+);
+
+create or replace table activation.cap_outcomes (
+    scenario_id varchar, step varchar, match_key varchar, suppression varchar, winner varchar, detail varchar
+);
 
 create or replace table activation.line_products (product_id varchar, other_product_id varchar);
+
+create or replace table activation.recommended_products (customer_id varchar, kind varchar, product_id varchar);
+
+create or replace table activation.message_acts (
+    scenario_id varchar, step varchar, customer_id varchar, match_key varchar, product_id varchar, brand_id varchar,
+    event varchar, occurred_at timestamp
+);
+
+;
+
+create or replace temp macro minute_at(zone, moment) as
+    hour(timezone(zone, timezone('UTC', moment))) * 60 + minute(timezone(zone, timezone('UTC', moment)));
+
+create or replace temp macro is_open(at_minute, window_start, window_end, quiet_start, quiet_end) as
+    at_minute >= window_start and at_minute < window_end and not coalesce(
+        case
+            when quiet_start < quiet_end then at_minute >= quiet_start and at_minute < quiet_end
+            else at_minute >= quiet_start or at_minute < quiet_end
+        end, false
+    );
+
+create or replace temp macro each_of(attribute, product_id, brand_id, content_id, store_id, campaign_id) as
+    case attribute
+        when 'product_id' then product_id
+        when 'brand_id' then brand_id
+        when 'content_id' then content_id
+        when 'store_id' then store_id
+        when 'campaign_id' then campaign_id
+        else ''
+    end;
+
+-- Messages of this very hour as it ran before: they have gone out and stand, whoever would come before them now.
+create or replace table activation.standing_messages (
+    scenario_id varchar, step varchar, match_key varchar, feed_row_id varchar, customer_id varchar, channel varchar,
+    send_at timestamp
+)

@@ -1,26 +1,29 @@
--- Adding years clamps: whoever was born on 29 February has the birthday on the 28th in common years.
+-- Adding years clamps: whoever was born on 29 February has the birthday on the 28th in common years. Its hour is the customer's.
 insert into activation.triggers by name
 with rules as (
-    select * from activation.scenario_rules where trigger_kind = 'birthday'
+    select *, to_months(ahead_months) + to_days(ahead_days) + to_hours(ahead_hours) as ahead
+    from activation.scenario_rules
+    where trigger_kind = 'birthday'
 ),
 years as (
-    select scenario_id, year(reach_back_at + interval 9 hours) as birthday_year from rules
-    union
-    select scenario_id, year(accounts_from_at + interval 9 hours) from rules
-    union
-    select scenario_id, year(horizon_at + interval 9 hours) from rules
+    select scenario_id, unnest(range(
+        year(reach_back_at + interval 9 hours), year(horizon_at + ahead + interval 33 hours) + 1
+    )) as birthday_year
+    from rules
 ),
 birthdays as (
     select
         rules.scenario_id,
         customers.customer_id,
         'birthday:' || years.birthday_year as trigger_key,
-        cast(persons.birth_date + to_years(cast(years.birthday_year - year(persons.birth_date) as integer)) as timestamp)
-        + to_minutes(rules.trigger_minute) - interval 9 hours as triggered_at,
+        timezone('UTC', timezone(coalesce(zones.zone, 'Asia/Tokyo'), cast(
+            persons.birth_date + to_years(cast(years.birthday_year - year(persons.birth_date) as integer)) as timestamp
+        ) + to_minutes(rules.trigger_minute) - rules.ahead)) as triggered_at
     from rules
     inner join years on rules.scenario_id = years.scenario_id
     inner join pii.person_attributes as persons on year(persons.birth_date) < years.birthday_year
     inner join insights.customers as customers on persons.customer_id = customers.customer_id
+    left join activation.time_zones as zones on persons.customer_id = zones.customer_id
 )
 select
     birthdays.scenario_id,

@@ -1,4 +1,4 @@
--- The nth counted order of a customer; the counted order after it ends the scenario.
+-- The nth counted order of a customer, or each; the counted order after it ends the scenario.
 insert into activation.triggers by name
 with rules as (
     select * from activation.scenario_rules where trigger_kind = 'order'
@@ -30,7 +30,13 @@ numbered as (
 triggering as (
     select rules.scenario_id, numbered.*
     from numbered
-    inner join rules on numbered.order_no = rules.trigger_nth and numbered.ordered_at >= rules.reach_back_at
+    inner join rules on numbered.ordered_at >= rules.reach_back_at
+    where rules.trigger_every or exists (
+        select filters.value
+        from activation.trigger_filters as filters
+        where filters.scenario_id = rules.scenario_id and filters.attribute = 'nth'
+            and cast(filters.value as bigint) = numbered.order_no
+    )
 ),
 main_products as (
     select

@@ -1,0 +1,7 @@
+-- Triggers that came before: where a scenario may be entered once, or once in a while.
+insert into activation.entries by name
+select distinct settled.scenario_id, settled.customer_id, settled.match_key, settled.triggered_at
+from activation.settled_steps as settled
+inner join activation.step_rules as steps on settled.scenario_id = steps.scenario_id and settled.step = steps.step
+inner join activation.scenario_rules as rules on settled.scenario_id = rules.scenario_id
+where steps.step_no = 1 and (rules.enters_once or rules.re_entry_days is not null)

@@ -1,0 +1,75 @@
+-- A product that was bought will be used up its replenishment_days later, or so many days ahead; buying it again puts that off.
+insert into activation.triggers by name
+with rules as (
+    select *, to_months(ahead_months) + to_days(ahead_days) + to_hours(ahead_hours) as ahead
+    from activation.scenario_rules
+    where trigger_kind = 'replenishment'
+),
+needs as (
+    select
+        rules.scenario_id, rules.ahead, rules.reach_back_at, rules.horizon_at, products.product_id, products.brand_id,
+        coalesce(products.replenishment_days, $replenishment_days) as days_of_use
+    from staging.stg_products as products
+    cross join rules
+    where not coalesce(products.is_trial, false)
+        and not exists (
+            select filters.attribute
+            from activation.trigger_filters as filters
+            where filters.scenario_id = rules.scenario_id and filters.attribute in ('product_id', 'brand_id', 'category')
+            group by filters.attribute
+            having not coalesce(bool_or(filters.value = case filters.attribute
+                when 'product_id' then products.product_id
+                when 'brand_id' then products.brand_id
+                else products.category
+            end), false)
+        )
+),
+running_out as (
+    select distinct items.customer_id, items.product_id
+    from core.order_items as items
+    inner join needs
+        on items.product_id = needs.product_id
+        and items.ordered_at + to_days(cast(needs.days_of_use as integer)) - needs.ahead
+        between needs.reach_back_at - interval 3 days and needs.horizon_at + interval 3 days
+    where items.is_counted
+),
+purchases as (
+    select distinct items.customer_id, items.product_id, items.order_id, items.ordered_at
+    from core.order_items as items
+    semi join running_out on items.customer_id = running_out.customer_id and items.product_id = running_out.product_id
+    semi join insights.customers as customers on items.customer_id = customers.customer_id
+    where items.is_counted and items.ordered_at < (select max(cut_off_at) from rules)
+),
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by customer_id, product_id order by ordered_at nulls last, order_id nulls last
+        ) as purchase_no,
+        lead(ordered_at) over (
+            partition by customer_id, product_id order by ordered_at nulls last, order_id nulls last
+        ) as next_at
+    from purchases
+),
+timed as (
+    select
+        needs.scenario_id, needs.reach_back_at, needs.horizon_at, needs.brand_id, numbered.*,
+        numbered.ordered_at + interval 9 hours + to_days(cast(needs.days_of_use as integer)) - needs.ahead
+        - interval 9 hours as triggered_at
+    from numbered
+    inner join needs on numbered.product_id = needs.product_id
+    inner join activation.trigger_filters as filters
+        on needs.scenario_id = filters.scenario_id and filters.attribute = 'bought'
+        and numbered.purchase_no >= cast(filters.value as bigint)
+)
+select
+    scenario_id,
+    customer_id,
+    'replenishment:' || order_id || ':' || product_id as trigger_key,
+    triggered_at,
+    'replenishment:' || order_id || ':' || product_id as match_key,
+    ordered_at as since_at,
+    product_id,
+    brand_id
+from timed
+where triggered_at >= reach_back_at and triggered_at < horizon_at and (next_at is null or next_at > triggered_at)
