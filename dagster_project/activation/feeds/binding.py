@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from dagster_project.activation.feeds.declaration import Column, Feed
+from dagster_project.activation.feeds.recipients import relation as relation_of
 from dagster_project.errors import ConfigurationError, Fault
 from dagster_project.sql import literal
 
@@ -32,61 +33,69 @@ class Cell:
 
 @dataclass(frozen=True)
 class BoundFeed:
-    """A feed whose every column exists. `relation` is a SELECT."""
+    """A feed whose every column exists. `relation` is a SELECT; `subject` is SQL of the customer that a row is about,
+    null where the feed does not say.
+    """
 
     feed: Feed
     relation: str
     cells: tuple[Cell, ...]
+    subject: str
+
+    @property
+    def key(self) -> int:
+        """The position of the key among the cells."""
+        return next(position for position, cell in enumerate(self.cells) if cell.name == self.feed.key)
 
 
 def bind(con: duckdb.DuckDBPyConnection, feed: Feed) -> BoundFeed:
     """`feed` against the marts of `con`. Raises ConfigurationError with every column that is unknown or does
     not fit.
     """
-    relation = _relation(feed)
+    relation = relation_of(feed)
     try:
-        con.execute(f"describe {relation}").fetchall()
+        columns = [str(row[0]).lower() for row in con.execute(f"describe {relation}").fetchall()]
     except duckdb.Error as error:
         place = ("source", "sql") if feed.source.sql else ("source", "table")
         raise ConfigurationError([feed.fault(place, _words(error))]) from None
+    types = _types(con, feed, relation)
     cells, faults = [], []
     for position, column in enumerate(feed.columns):
-        bound = _bind_column(con, feed, position, column, relation)
+        bound = _bind_column(feed, position, column, types[position])
         if isinstance(bound, Fault):
             faults.append(bound)
         else:
             cells.append(bound)
     if faults:
         raise ConfigurationError(faults)
-    return BoundFeed(feed, relation, tuple(cells))
+    subject = "source.customer_id" if "customer_id" in columns else "cast(null as varchar)"
+    return BoundFeed(feed, relation, tuple(cells), subject)
 
 
-def _relation(feed: Feed) -> str:
-    """The rows a feed sees. Addresses are joined here and nowhere else, for people who consent to the
-    channel.
-    """
-    if feed.recipients is None:
-        return feed.source.select
-    kind, channel = feed.recipients.kind, feed.recipients.channel
-    return (
-        f"select source.*, address.value as address from ({feed.source.select}) as source"
-        " join identity.identity_map as map"
-        f" on map.customer_id = source.customer_id and map.identifier_kind = '{kind}'"
-        " join pii.identifier_values as address on address.identifier_key = map.identifier_key"
-        " join marts.customers as consenting"
-        f" on consenting.customer_id = source.customer_id and consenting.consent_{channel}"
-    )
+def _types(con: duckdb.DuckDBPyConnection, feed: Feed, relation: str) -> list[str | Fault]:
+    """DuckDB's type of each column, or why it has none: at once where all is well, else one by one."""
 
+    def describe(selected: str) -> list[str]:
+        rows = con.execute(f"describe select {selected} from ({relation}) as source").fetchall()
+        return [str(row[1]) for row in rows]
 
-def _bind_column(
-    con: duckdb.DuckDBPyConnection, feed: Feed, position: int, column: Column, relation: str
-) -> Cell | Fault:
-    place = ("columns", position, "from" if column.expression else "name")
     try:
-        query = f"describe select ({column.sql}) as value from ({relation}) as source"
-        found = str(con.execute(query).fetchall()[0][1])
-    except duckdb.Error as error:
-        return feed.fault(place, f"column '{column.name}': {_words(error)}")
+        return list(describe(", ".join(f"({column.sql}) as c{n}" for n, column in enumerate(feed.columns))))
+    except duckdb.Error:
+        found: list[str | Fault] = []
+    for position, column in enumerate(feed.columns):
+        try:
+            found += describe(f"({column.sql}) as value")
+        except duckdb.Error as error:
+            place = ("columns", position, "from" if column.expression else "name")
+            found.append(feed.fault(place, f"column '{column.name}': {_words(error)}"))
+    return found
+
+
+def _bind_column(feed: Feed, position: int, column: Column, found: str | Fault) -> Cell | Fault:
+    if isinstance(found, Fault):
+        return found
+    place = ("columns", position, "from" if column.expression else "name")
     raw = f"c{position}"
     text = _text(column.type, found, raw)
     if text is None:

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from dagster_project.activation.feeds.destinations import checked_destination
+from dagster_project.activation.feeds.destinations import DestinationFaults, checked_destination
 from dagster_project.activation.feeds.source_sql import checked_expression, checked_select
 from dagster_project.errors import ConfigurationError, Fault
 from dagster_project.yaml_lines import line_of, read_yaml
@@ -89,14 +89,21 @@ class Source(Declared):
 
 
 class Recipients(Declared):
-    """For list delivery: one row per address of the customer, of people who consent to the channel.
+    """For list delivery: one row per recipient, of people who consent to the channel.
 
-    The source must have customer_id; the address itself is joined from schema pii by the engine and becomes
-    the column `address` that expressions may use. Declarations never read schema pii.
+    The source must have customer_id; the address itself is joined by the engine, from schema pii, and becomes the
+    column `address` that expressions may use. Declarations never read schema pii.
     """
 
-    kind: Literal["email", "phone", "line_user_id"]
-    channel: Literal["email", "line", "sms", "push", "dm"]
+    kind: Literal["user_id", "visitor_id", "email", "phone", "line_user_id"]
+    channel: Literal["email", "line", "sms", "push", "dm"] | None = None  # whose consent; ids need none, addresses do
+    which: Literal["newest", "all"] = "newest"  # of a person's addresses; of ids, a person has as many as there are
+
+    @model_validator(mode="after")
+    def _consent_for_addresses(self) -> "Recipients":
+        if self.kind in {"email", "phone", "line_user_id"} and self.channel is None:
+            raise ValueError(f"kind {self.kind} is an address: say by which channel it is used, for its consent")
+        return self
 
 
 class Limits(Declared):
@@ -144,14 +151,21 @@ class Feed(Declared):
         return self
 
     @property
+    def is_personal(self) -> bool:
+        """Whether its rows carry addresses or cookies, of which ledger and marts hold salted hashes only."""
+        return self.recipients is not None and self.recipients.kind != "user_id"
+
+    @property
     def shape(self) -> dict[str, Any]:
         """What a receiver's table is made after: where it differs from the last sync's, everything is sent
         again.
         """
+        hashed = {"keys": "hashed"} if self.is_personal else {}
         return {
             "key": self.key,
             "format": self.format,
             "columns": [{"name": column.name, "type": column.type} for column in self.columns],
+            **hashed,
         }
 
 
@@ -199,6 +213,12 @@ def _as_faults(errors: Iterable[Any], lines: dict[tuple[str | int, ...], int], n
     faults = []
     for error in errors:
         place = tuple(error["loc"])
+        cause = error.get("ctx", {}).get("error")
+        if isinstance(cause, DestinationFaults):
+            for inside, words in cause.faults:
+                where = ".".join(map(str, (*place, *inside)))
+                faults.append(Fault(name, line_of(lines, (*place, *inside)), f"{where}: {words}"))
+            continue
         words = error["msg"].removeprefix("Value error, ")
         if error["type"] == "extra_forbidden":
             words = "is not a word that a feed knows"

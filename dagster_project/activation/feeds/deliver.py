@@ -1,13 +1,23 @@
 """Deliver prepared syncs, and write into the ledger what the destinations accepted."""
 
+import shutil
 from typing import Literal
 
 from pydantic import BaseModel
 
-from dagster_project.activation.feeds.destinations import MANIFEST, open_destination
+from dagster_project.activation.feeds.accepted import accepted_rows
+from dagster_project.activation.feeds.destinations import (
+    MANIFEST,
+    Destination,
+    DestinationFailed,
+    Receipt,
+    open_destination,
+)
 from dagster_project.activation.feeds.difference import Counts
-from dagster_project.activation.feeds.ledger import FeedLedger, utc_now, write_json
-from dagster_project.activation.feeds.prepare import ROWS, PreparedSync
+from dagster_project.activation.feeds.ledger import FeedLedger, SyncRecord, following, write_json
+from dagster_project.activation.feeds.prepared import PreparedSync
+from dagster_project.activation.feeds.recipients import HeldAddresses
+from dagster_project.activation.feeds.writing import ADDRESSES, ROWS
 from dagster_project.errors import StageFailed
 from dagster_project.home import Home
 
@@ -22,6 +32,9 @@ class Delivery(BaseModel):
     rejected: int = 0
     place: str | None = None
     message: str | None = None
+    remark: str | None = None
+    held_back_reasons: dict[str, int] = {}
+    rejected_reasons: dict[str, int] = {}
 
 
 def deliver(home: Home, prepared: PreparedSync) -> Delivery:
@@ -41,62 +54,105 @@ def deliver_all(home: Home, prepared: list[PreparedSync]) -> list[Delivery]:
     return [_deliver(home, one) for one in prepared]
 
 
-def manifest(prepared: PreparedSync) -> dict[str, object]:
-    """What the receiver reads first and trusts: see the contract."""
-    return {
-        "feed_id": prepared.feed.feed_id,
-        "sync_id": prepared.sync_id,
-        "as_of": prepared.as_of.isoformat(),
-        "mode": prepared.feed.mode,
-        "columns": [{"name": column.name, "type": column.type} for column in prepared.feed.columns],
-        "counts": prepared.counts.model_dump(),
-        "files": [file.model_dump() for file in prepared.files],
-        "previous_sync_id": prepared.previous_sync_id,
-        "key": prepared.feed.key,
-        "is_full": prepared.is_full,
-    }
-
-
 def _deliver(home: Home, prepared: PreparedSync) -> Delivery:
-    feed_id, sync = prepared.feed.feed_id, (prepared.feed.feed_id, prepared.sync_id)
-    outcome = Delivery(feed_id=feed_id, sync_id=prepared.sync_id, status="unchanged", counts=prepared.counts)
-    ledger, record = FeedLedger(home, feed_id), prepared.record()
+    outcome = Delivery(
+        feed_id=prepared.feed.feed_id,
+        sync_id=prepared.sync_id,
+        status="unchanged",
+        counts=prepared.counts,
+        remark=prepared.remark,
+        held_back_reasons=prepared.held_back_reasons,
+    )
+    if prepared.files:
+        outcome = _send(home, prepared, outcome)
     if prepared.stopped_because:
-        ledger.settle(record.model_copy(update={"status": "stopped", "reason": prepared.stopped_because}))
-        message = f"feed {feed_id} was not sent: {prepared.stopped_because}"
-        return outcome.model_copy(update={"status": "stopped", "message": message})
-    if prepared.is_empty:
-        return outcome
-    destination = open_destination(prepared.feed.destination, home)
-    write_json(prepared.folder / MANIFEST, manifest(prepared))
-    ledger.begin(record, prepared.folder / ROWS)
+        outcome = _stop(home, prepared, outcome)
+    FeedLedger(home, prepared.feed.feed_id).note_held_back(prepared.held_back_reasons)
+    shutil.rmtree(prepared.folder, ignore_errors=True)  # rows of customers, which must not lie about
+    return outcome
+
+
+def _stop(home: Home, prepared: PreparedSync, sent: Delivery) -> Delivery:
+    """Record that the brake, or a destination out of reach, stopped a sync; erased persons' rows went before it."""
+    counts = prepared.stopped_counts or prepared.counts
+    sync_id = following(prepared.sync_id) if prepared.files else prepared.sync_id
+    FeedLedger(home, prepared.feed.feed_id).settle(
+        prepared.record().model_copy(
+            update={
+                "sync_id": sync_id,
+                "status": "stopped",
+                "reason": prepared.stopped_because,
+                "mode": prepared.feed.mode,
+                "counts": counts,
+                "files": 0,
+                "bytes": 0,
+            }
+        )
+    )
+    message = f"feed {prepared.feed.feed_id} was not sent: {prepared.stopped_because}"
+    if sent.message:
+        message = f"{sent.message}; {message}"
+    elif prepared.files:
+        message += f" (its {prepared.counts.removed} deletions of erased persons were sent)"
+    return sent.model_copy(update={"status": "stopped", "message": message, "counts": counts})
+
+
+def _send(home: Home, prepared: PreparedSync, outcome: Delivery) -> Delivery:
+    feed, sync = prepared.feed, (prepared.feed.feed_id, prepared.sync_id)
+    ledger, record, addresses = FeedLedger(home, feed.feed_id), prepared.record(), HeldAddresses(home, feed.feed_id)
+    destination = open_destination(feed.destination, home)
+    write_json(prepared.folder / MANIFEST, prepared.manifest())
+    if (prepared.folder / ADDRESSES).exists():
+        addresses.add(prepared.folder / ADDRESSES)
+    ledger.begin(record, prepared.folder / ROWS, feed)
     try:
         receipt = destination.send(sync, prepared.folder, [*(file.name for file in prepared.files), MANIFEST])
     except OSError as error:
-        reason = f"{type(error).__name__}: {error.strerror or 'the destination did not take it'}"
-        message = (
-            f"feed {feed_id} was not delivered: {reason}; mend its destination"
-            f" ({prepared.feed.destination['type']}), then `kizuna sync {feed_id}`"
-        )
-        if not _certainly_missing(destination, sync):
-            return outcome.model_copy(update={"status": "failed", "message": message})
-        ledger.settle(record.model_copy(update={"status": "failed", "reason": reason}))
-        return outcome.model_copy(update={"status": "failed", "message": message})
-    ledger.mark_rejected(prepared.sync_id, receipt.rejected)
-    rejected = len(receipt.rejected)
-    ledger.settle(record.model_copy(update={"status": "delivered", "delivered_at": utc_now(), "rejected": rejected}))
-    ledger.fold()
-    return outcome.model_copy(update={"status": "delivered", "place": receipt.place, "rejected": rejected})
+        words = _words(error)
+        mend = "" if isinstance(error, DestinationFailed) else f" mend its destination ({feed.destination['type']}),"
+        message = f"feed {feed.feed_id} was not delivered: {words};{mend} then `kizuna sync {feed.feed_id}`"
+        failed = outcome.model_copy(update={"status": "failed", "message": message})
+        found = _found_after_failure(ledger, record, destination, error, words)
+        if found is None:
+            return failed
+        receipt = found
+    settled = ledger.settle_delivered(record, receipt.rejected)
+    ledger.fold(prepared.destination)
+    addresses.keep(accepted_rows(ledger.accepted_files(prepared.destination)))
+    return outcome.model_copy(
+        update={
+            "status": "delivered",
+            "place": receipt.place,
+            "rejected": settled.rejected,
+            "rejected_reasons": settled.rejected_reasons,
+        }
+    )
 
 
-def _certainly_missing(destination, sync: tuple[str, str]) -> bool:
-    """Whether the receiver surely has no such sync. Where it cannot say, the ledger's `sending` stays for the
-    next run.
+def _words(error: OSError) -> str:
+    """The failure in words. A destination's own hold remedy and no value; of others only what the system says."""
+    if isinstance(error, DestinationFailed):
+        return str(error)
+    return f"{type(error).__name__}: {error.strerror or 'the destination did not take it'}"
+
+
+def _found_after_failure(
+    ledger: FeedLedger, record: SyncRecord, destination: Destination, error: OSError, reason: str
+) -> Receipt | None:
+    """What the receiver turns out to have though sending failed; else the ledger says what is known.
+
+    Where the destination cannot be asked, the ledger's `sending` stays for the next run.
     """
+    sync = (record.feed_id, record.sync_id)
     try:
-        if destination.holds(sync):
-            return False
+        receipt = destination.holds(sync)
+        if receipt is not None:
+            return receipt
+        if destination.leaves_parts and not getattr(error, "sent_nothing", False):
+            ledger.settle_unknown(record, reason)
+            return None
         destination.discard(sync)
     except OSError:
-        return False
-    return True
+        return None
+    ledger.settle(record.model_copy(update={"status": "failed", "reason": reason}))
+    return None

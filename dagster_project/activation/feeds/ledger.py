@@ -1,36 +1,45 @@
-"""What destinations accepted: `home/ledger/feeds/<feed_id>/<sync_id>.json` (the sync) and `.parquet` (its
-rows).
+"""What destinations accepted: `home/ledger/feeds/<feed_id>/<sync_id>.json` (the sync) and `.parquet` (its rows: see
+`accepted`), and `declaration.json`, the feed as it was last sent.
 
-Rows: key, row_hash, op (added, changed, removed, held_back), status (accepted, held_back, rejected), reason,
-sync_id. A sync is written ahead, status `sending`, before anything leaves; it becomes `delivered` once the
-destination has it. What a destination holds is the fold of its delivered syncs. Nothing here is ever derived
-again: it is not in landing.
+A sync is written ahead, status `sending`, before anything leaves; it becomes `delivered` once the destination has it.
+What a destination holds is the fold of the syncs that it took, and of those that it may have taken in part. Nothing
+here is ever derived again: it is not in landing.
 """
 
+import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
+import pyarrow.parquet as pq
 from pydantic import BaseModel
 
-from dagster_project.activation.feeds.destinations import Destination
-from dagster_project.activation.feeds.difference import Counts, accepted_rows
+from dagster_project.activation.feeds.accepted import UNKNOWN_HASH, accepted_rows, ledger_rows
+from dagster_project.activation.feeds.declaration import Feed
+from dagster_project.activation.feeds.destinations import Destination, destination_identity, open_destination
+from dagster_project.activation.feeds.difference import Counts
+from dagster_project.activation.feeds.recipients import refusals
 from dagster_project.files import copy_rows, write_atomically
 from dagster_project.home import Home
 from dagster_project.sql import literal
 
-SNAPSHOT_AFTER = (
-    50  # an hourly feed makes thousands of syncs a year: folding each from the first would grow without end
-)
+# An hourly feed makes thousands of syncs a year: folding each from the first would grow without end. A snapshot costs
+# as much as the whole table, so it is made when so many files, or so large a share of its rows, have come since.
+SNAPSHOT_AFTER = 50
+SNAPSHOT_SHARE = 0.25
+SNAPSHOT_ROWS = 100_000  # fewer are read sooner than a snapshot is written
+DECLARATION = "declaration.json"
+HELD_BACK = "held_back.json"
 SYNC_ID = "%Y%m%dT%H%M%SZ"
 Status = Literal["sending", "delivered", "stopped", "failed"]
 
 
 class SyncRecord(BaseModel):
-    """One sync, or one that was tried. Times are naive UTC."""
+    """One sync, or one that was tried. Times are naive UTC. is_unknown: it failed, and may have arrived in part."""
 
     feed_id: str
     sync_id: str
@@ -47,6 +56,10 @@ class SyncRecord(BaseModel):
     files: int = 0
     bytes: int = 0
     shape: dict[str, Any]
+    destination: str = ""
+    held_back_reasons: dict[str, int] = {}
+    rejected_reasons: dict[str, int] = {}
+    is_unknown: bool = False
 
 
 class FeedLedger:
@@ -54,99 +67,157 @@ class FeedLedger:
 
     def __init__(self, home: Home, feed_id: str):
         self.folder = home.ledger / "feeds" / feed_id
+        self._receivers = self.folder / "receivers"
+        self._home = home
+        self._records: list[SyncRecord] | None = None
 
     def records(self) -> list[SyncRecord]:
         """Every sync that was tried, oldest first."""
-        return [SyncRecord.model_validate_json(path.read_text()) for path in sorted(self.folder.glob("*.json"))]
+        if self._records is None:
+            paths = sorted(path for path in self.folder.glob("*.json") if path.name not in {DECLARATION, HELD_BACK})
+            self._records = [SyncRecord.model_validate_json(path.read_text()) for path in paths]
+        return self._records
 
-    def delivered(self) -> list[SyncRecord]:
-        """The syncs that the destination has, oldest first."""
-        return [record for record in self.records() if record.status == "delivered"]
+    def delivered(self, destination: str | None = None) -> list[SyncRecord]:
+        """The syncs that `destination` (any, by default) has, oldest first. Early records do not name theirs."""
+        return [
+            record
+            for record in self.records()
+            if record.status == "delivered" and (destination is None or record.destination in {destination, ""})
+        ]
+
+    def declaration(self) -> Feed | None:
+        """The feed as it was declared when a sync of it was last begun."""
+        path = self.folder / DECLARATION
+        return Feed.model_validate_json(path.read_text()) if path.exists() else None
+
+    def receivers(self) -> dict[str, Feed]:
+        """Identity of each destination that the feed ever had -> the feed as it was last sent there."""
+        feeds = [Feed.model_validate_json(path.read_text()) for path in sorted(self._receivers.glob("*.json"))]
+        return {destination_identity(feed.destination): feed for feed in feeds}
+
+    def held_back(self) -> dict[str, int]:
+        """Why rows are held back, and how many, as the newest run found it; a run may send nothing and hold back."""
+        path = self.folder / HELD_BACK
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def note_held_back(self, reasons: dict[str, int]) -> None:
+        """Write what the newest run holds back."""
+        if reasons != self.held_back():
+            write_json(self.folder / HELD_BACK, reasons)
 
     def rows_file(self, sync_id: str) -> Path:
         """Where the rows of a sync lie."""
         return self.folder / f"{sync_id}.parquet"
 
-    def begin(self, record: SyncRecord, rows: Path) -> None:
-        """Write a sync ahead: its rows, then its record with status `sending`."""
+    def begin(self, record: SyncRecord, rows: Path, feed: Feed) -> None:
+        """Write a sync ahead: its rows, the feed as declared, then its record with status `sending`."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(self.rows_file(record.sync_id), rows.read_bytes())
+        text = feed.model_dump_json(by_alias=True, indent=1).encode()
+        write_atomically(self._receivers / f"{_name_of(record.destination)}.json", text)
+        write_atomically(self.folder / DECLARATION, text)
         self.settle(record)
 
     def settle(self, record: SyncRecord) -> None:
-        """Write the record as it stands now; a sync that was not delivered keeps no rows."""
+        """Write the record as it stands now; a sync of which surely nothing arrived keeps no rows."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(self.folder / f"{record.sync_id}.json", record.model_dump_json(indent=1).encode())
-        if record.status in {"stopped", "failed"}:
+        self._records = None
+        if record.status in {"stopped", "failed"} and not record.is_unknown:
             self.rows_file(record.sync_id).unlink(missing_ok=True)
 
-    def accepted_files(self, sync_ids: list[str]) -> list[Path]:
-        """The files whose fold is what the destination has after the delivered syncs `sync_ids`, oldest
-        first.
-        """
-        snapshots = [path for path in self._snapshots() if sync_ids and path.stem <= sync_ids[-1]]
-        folded = snapshots[-1].stem if snapshots else ""
-        return [*snapshots[-1:], *(self.rows_file(sync_id) for sync_id in sync_ids if sync_id > folded)]
+    def settle_unknown(self, record: SyncRecord, reason: str) -> None:
+        """Record a sync of which some rows may have arrived: each of them is sent, or deleted, again."""
+        with duckdb.connect() as con:
+            path = self.rows_file(record.sync_id)
+            copy_rows(
+                con,
+                "select * replace (case when status = 'accepted' then 'unknown' else status end as status)"
+                f" from ({ledger_rows([path])}) where op <> 'unchanged'",
+                path,
+            )
+        self.settle(record.model_copy(update={"status": "failed", "reason": reason, "is_unknown": True}))
 
-    def fold(self) -> None:
-        """Where many syncs have come since the last snapshot, write one: derived from the rows, and free to
-        delete.
-        """
-        sync_ids = [record.sync_id for record in self.delivered()]
-        files = self.accepted_files(sync_ids)
-        if len(files) <= SNAPSHOT_AFTER:
+    def accepted_files(self, destination: str) -> list[Path]:
+        """The files whose fold is what `destination` has, oldest first."""
+        taken = [
+            record.sync_id
+            for record in self.records()
+            if (record.status == "delivered" or record.is_unknown) and record.destination in {destination, ""}
+        ]
+        snapshots = [path for path in self._snapshots(destination) if taken and path.stem <= taken[-1]]
+        folded = snapshots[-1].stem if snapshots else ""
+        return [*snapshots[-1:], *(self.rows_file(sync_id) for sync_id in taken if sync_id > folded)]
+
+    def fold(self, destination: str) -> None:
+        """Where much has come since the last snapshot, write one: derived from the rows, and free to delete."""
+        files = self.accepted_files(destination)
+        if len(files) <= SNAPSHOT_AFTER and not _is_large(files):
             return
-        older = self._snapshots()
-        target = self.folder / "accepted" / f"{sync_ids[-1]}.parquet"
+        older = self._snapshots(destination)
+        target = self._snapshot_folder(destination) / f"{files[-1].stem}.parquet"
         with duckdb.connect() as con:
             copy_rows(
                 con,
-                "select key, row_hash, 'added' as op, 'accepted' as status, cast(null as varchar) as reason,"
-                f" {literal(sync_ids[-1])} as sync_id from ({accepted_rows(files)}) order by key",
+                "select key, row_hash, quick, customer_id, case when is_new then 'added' else 'changed' end as op,"
+                f" case when row_hash = '{UNKNOWN_HASH}' then 'unknown' else 'accepted' end as status, sync_id"
+                f" from ({accepted_rows(files)}) order by key",
                 target,
             )
         for path in older:
-            path.unlink()
+            if path != target:
+                path.unlink()
 
-    def _snapshots(self) -> list[Path]:
-        return sorted((self.folder / "accepted").glob("*.parquet"))
+    def _snapshots(self, destination: str) -> list[Path]:
+        return sorted(self._snapshot_folder(destination).glob("*.parquet"))
 
-    def mark_rejected(self, sync_id: str, rejected: Sequence[tuple[str, str]]) -> None:
-        """Give rows that the receiver refused its reasons: not accepted, they differ again next time and are
-        tried again.
+    def _snapshot_folder(self, destination: str) -> Path:
+        return self.folder / "accepted" / _name_of(destination)
+
+    def _mark_rejected(self, sync_id: str, rejected: Sequence[tuple[str, str]]) -> None:
+        """Give rows (by the ledger's key) that the receiver refused its reasons: not accepted, they differ again next
+        time and are tried again.
+
+        A row that was sent though the ledger had it as it is (mode full) has no line in the sync: it gets one.
         """
         if not rejected:
             return
         path = self.rows_file(sync_id)
         with duckdb.connect() as con:
             con.execute(
-                "create table refused as select unnest(?) as key, unnest(?) as reason",
+                "create table refused as select key, min(reason) as reason from ("
+                "select unnest(?) as key, unnest(?) as reason) group by key",
                 [[key for key, _ in rejected], [reason for _, reason in rejected]],
             )
+            con.execute(f"create table sent as {ledger_rows([path])}")
             copy_rows(
                 con,
                 "select sent.* replace ("
                 "case when refused.key is null or sent.status <> 'accepted' then sent.status"
                 " else 'rejected' end as status, coalesce(sent.reason, refused.reason) as reason)"
-                f" from read_parquet({literal(path)}) as sent left join refused on refused.key = sent.key",
+                " from sent left join refused on refused.key = sent.key"
+                f" union all by name select key, '{UNKNOWN_HASH}' as row_hash, 'changed' as op, 'unknown' as status,"
+                f" reason, {literal(sync_id)} as sync_id from refused anti join sent on sent.key = refused.key",
                 path,
             )
 
-    def unsettled(self) -> list[SyncRecord]:
-        """Syncs whose sending was interrupted: only the destination knows whether it has them."""
-        return [record for record in self.records() if record.status == "sending"]
-
     def recover(self, destination: Destination) -> list[str]:
-        """Settle what an interrupted run left; returns the ids of the syncs that the destination turned out
-        to have.
+        """Settle what an interrupted run left; returns the ids of the syncs that the destination turned out to have.
+
+        `destination` is that of `declaration`. Raises OSError where it cannot be asked.
         """
         adopted = []
-        for record in self.unsettled():
-            if destination.holds((record.feed_id, record.sync_id)):
-                self.settle(record.model_copy(update={"status": "delivered", "delivered_at": utc_now()}))
+        for record in [record for record in self.records() if record.status == "sending"]:
+            sync = (record.feed_id, record.sync_id)
+            receipt = destination.holds(sync)
+            if receipt is not None:
+                self.settle_delivered(record, receipt.rejected)
                 adopted.append(record.sync_id)
+            elif destination.leaves_parts:
+                self.settle_unknown(record, "the run was interrupted; some rows may have arrived")
             else:
-                destination.discard((record.feed_id, record.sync_id))
+                destination.discard(sync)
                 self.settle(record.model_copy(update={"status": "failed", "reason": "the run was interrupted"}))
         known = {record.sync_id for record in self.records()}
         for path in [*self.folder.glob("*.parquet"), *self.folder.rglob("*.tmp")]:
@@ -154,14 +225,55 @@ class FeedLedger:
                 path.unlink()  # the interruption fell between the rows and their record
         return adopted
 
+    def settle_interrupted(self, feed: Feed) -> str | None:
+        """Settle what an interrupted run left, with the destination that it was sent to; returns why that cannot be.
+
+        `feed`: the declaration of today, for a ledger that kept none.
+        """
+        try:
+            self.recover(open_destination((self.declaration() or feed).destination, self._home))
+        except OSError as error:
+            words = error.strerror or type(error).__name__
+            return f"its destination cannot be asked what it has ({words}); mend it, then run again"
+        return None
+
+    def settle_delivered(self, record: SyncRecord, rejected: Sequence[tuple[str, str]]) -> SyncRecord:
+        """Record a sync that the destination has, but for the rows (by the receiver's key) that it refused."""
+        feed = self.declaration()
+        if rejected and feed is not None:
+            rejected = refusals(feed, rejected, self._home.salt())
+        self._mark_rejected(record.sync_id, rejected)
+        settled = record.model_copy(
+            update={
+                "status": "delivered",
+                "delivered_at": utc_now(),
+                "rejected": len({key for key, _ in rejected}),
+                "rejected_reasons": dict(Counter(reason for _, reason in rejected).most_common()),
+            }
+        )
+        self.settle(settled)
+        return settled
+
     def next_sync_id(self, now: datetime | None = None) -> str:
         """A UTC time stamp after every sync tried so far, whatever the clock says."""
         records = self.records()
         stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime(SYNC_ID)
-        if records and stamp <= records[-1].sync_id:
-            last = datetime.strptime(records[-1].sync_id, SYNC_ID).replace(tzinfo=UTC)
-            stamp = (last + timedelta(seconds=1)).strftime(SYNC_ID)
-        return stamp
+        return stamp if not records else max(stamp, following(records[-1].sync_id))
+
+
+def following(sync_id: str) -> str:
+    """The sync_id a second after `sync_id`."""
+    return (datetime.strptime(sync_id, SYNC_ID).replace(tzinfo=UTC) + timedelta(seconds=1)).strftime(SYNC_ID)
+
+
+def _name_of(destination: str) -> str:
+    return hashlib.sha256(destination.encode()).hexdigest()[:16]
+
+
+def _is_large(files: list[Path]) -> bool:
+    """Whether so many rows have come since the first file that reading them each time costs more than a snapshot."""
+    first, *later = [pq.read_metadata(path).num_rows for path in files]
+    return sum(later) > max(SNAPSHOT_SHARE * first, SNAPSHOT_ROWS)
 
 
 def utc_now() -> datetime:

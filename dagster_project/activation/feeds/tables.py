@@ -2,9 +2,13 @@
 marts.
 """
 
+from pathlib import Path
+
 import duckdb
 
+from dagster_project.activation.feeds.accepted import ledger_rows
 from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids
+from dagster_project.activation.feeds.recipients import hashed
 from dagster_project.home import Home
 
 RUNS = """
@@ -15,7 +19,7 @@ RUNS = """
     )
 """
 ROWS = """
-    create or replace table activation.sync_rows (
+    create table if not exists activation.sync_rows (
         feed_id varchar, sync_id varchar, row_key varchar, op varchar, status varchar, reason varchar
     )
 """
@@ -25,12 +29,13 @@ def sync_tables(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Build both tables from the ledger, up to the last sync that was settled.
 
     sync_runs: one row per sync tried (status delivered, stopped, failed, sending). sync_rows: one row per row
-    that a delivered sync sent or held back; row_key is a salted hash, since keys may be addresses; null where
-    the key was.
+    that a sync sent or held back, of syncs that were delivered or may have been in part; row_key is a salted hash,
+    since keys may be addresses; null where the key was. A settled sync does not change: only new ones are read.
     """
     con.execute("create schema if not exists activation")
     con.execute(RUNS)
     con.execute(ROWS)
+    settled = []
     for feed_id in feed_ids(home):
         ledger = FeedLedger(home, feed_id)
         records = ledger.records()
@@ -60,11 +65,27 @@ def sync_tables(con: duckdb.DuckDBPyConnection, home: Home) -> None:
                     for one in records
                 ],
             )
-        files = [str(ledger.rows_file(one.sync_id)) for one in records if one.status == "delivered"]
-        if files:
-            con.execute(
-                "insert into activation.sync_rows select ?, sync_id,"
-                " left(sha256(? || '|row|' || key), 32), op, status, reason from read_parquet(?)"
-                " order by sync_id, key, reason",
-                [feed_id, home.salt(), files],
-            )
+        settled += [
+            (feed_id, one.sync_id, ledger.rows_file(one.sync_id), "keys" in one.shape)
+            for one in records
+            if one.status == "delivered" or one.is_unknown
+        ]
+    _add_rows(con, home, settled)
+
+
+def _add_rows(con: duckdb.DuckDBPyConnection, home: Home, settled: list[tuple[str, str, Path, bool]]) -> None:
+    """Bring sync_rows to the `settled` syncs (feed_id, sync_id, rows file, whether its keys are hashes already): what
+    another ledger left there goes.
+    """
+    there = set(con.execute("select distinct feed_id, sync_id from activation.sync_rows").fetchall())
+    for feed_id, sync_id in sorted(there - {one[:2] for one in settled}):
+        con.execute("delete from activation.sync_rows where feed_id = ? and sync_id = ?", [feed_id, sync_id])
+    new = [one for one in settled if one[:2] not in there]
+    for feed_id, is_hashed in sorted({(one[0], one[3]) for one in new}):
+        files = [path for name, _, path, kind in new if (name, kind) == (feed_id, is_hashed)]
+        row_key = "key" if is_hashed else hashed(home.salt(), "key")
+        con.execute(
+            f"insert into activation.sync_rows select ?, sync_id, coalesce(row_key, {row_key}), op, status, reason"
+            f" from ({ledger_rows(files)}) where op <> 'unchanged'",
+            [feed_id],
+        )

@@ -1,12 +1,15 @@
 """A small mart to feed from, a home to deliver in, and the steps that every test of the engine takes."""
 
+import shutil
 from types import SimpleNamespace
 
 import duckdb
 import pytest
 from feed_steps import AS_OF, CUT_OFF, feed_of, folders, receive
+from row_receiver import RowReceiver, RowSettings
 
 from dagster_project.activation.feeds import Feed, deliver, prepare
+from dagster_project.activation.feeds.destinations import register, registry
 from dagster_project.home import Home
 
 
@@ -48,6 +51,26 @@ def steps(con, home):
     def sync(feed: Feed | None = None, **options):
         return deliver(home, make(feed, **options))
 
+    def empty() -> None:
+        """The same home as new: hypothesis runs many examples in one fixture."""
+        for folder in (home.feeds, home.ledger, home.scratch):
+            shutil.rmtree(folder)
+            folder.mkdir()
+
     return SimpleNamespace(
-        put=put, prepare=make, sync=sync, folders=lambda: folders(home), receive=lambda: receive(home)
+        put=put,
+        prepare=make,
+        sync=sync,
+        empty=empty,
+        folders=lambda: folders(home),
+        receive=lambda: receive(home),
     )
+
+
+@pytest.fixture
+def receiver(monkeypatch):
+    """A receiver of rows that YAML calls `type: rows`; it forgets its syncs and may be left with parts of one."""
+    monkeypatch.setattr(registry, "_REGISTERED", dict(registry._REGISTERED))
+    one = RowReceiver()
+    register("rows", RowSettings, lambda settings, home: one)
+    return one

@@ -1,5 +1,6 @@
 """Each rule of the receiver's contract, with a row that breaks it: the row is held back, the rest goes."""
 
+import csv
 import json
 
 import pytest
@@ -164,3 +165,33 @@ def test_a_line_longer_than_a_file_may_be_stands_alone(steps):
     steps.put({"a": "x" * 90, "b": "y" * 90})
     prepared = steps.prepare(max_file_bytes=50)
     assert [file.rows for file in prepared.files] == [1, 1]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_deletes_files_name_keys_as_their_format_does_and_are_split_too(steps, form):
+    keys = [f'{n:02} "quoted", two\nlines 漢' for n in range(20)]
+    steps.put(dict.fromkeys([*keys, "stays"], "x"))
+    feed = feed_of(format=form, limits={"max_removed_share": 1})
+    steps.sync(feed)
+    steps.put({"stays": "x"})
+    steps.sync(feed, max_file_bytes=200)
+    files = sorted(steps.folders()[-1].glob("deletes-*"))
+    assert len(files) > 3
+    assert all(file.stat().st_size <= 200 for file in files)
+    found = []
+    for file in files:
+        with file.open(encoding="utf-8", newline="") as lines:
+            if form == "jsonl":
+                found += [json.loads(line)["key"] for line in lines]
+            else:
+                header, *rows = csv.reader(lines)
+                assert header == ["key"]
+                found += [key for (key,) in rows]
+    assert found == sorted(keys)
+
+
+def test_a_file_is_closed_at_exactly_its_limit(steps):
+    steps.put({"a": "1", "b": "2", "c": "3"})
+    header, row = len(b"key,name\n"), len(b"a,1\n")
+    assert [file.rows for file in steps.prepare(max_file_bytes=header + 2 * row).files] == [2, 1]
+    assert [file.rows for file in steps.prepare(max_file_bytes=header + 2 * row - 1).files] == [1, 1, 1]

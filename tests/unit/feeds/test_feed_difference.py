@@ -208,20 +208,10 @@ TABLES = st.lists(
 
 
 @given(tables=TABLES, mode=st.sampled_from(["full", "mirror", "upsert"]))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_happens_the_receiver_ends_with_the_current_rows(steps, home, tables, mode, tmp_path_factory):
-    steps = _fresh(steps, home, tmp_path_factory)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_happens_the_receiver_ends_with_the_current_rows(steps, tables, mode):
+    steps.empty()
     for rows in tables:
         steps.put(rows)
         steps.sync(feed_of(mode=mode))
     assert steps.receive() == {key: [text or ""] for key, text in tables[-1].items()}
-
-
-def _fresh(steps, home, tmp_path_factory):
-    """The same home emptied: hypothesis runs many examples in one fixture."""
-    import shutil
-
-    for folder in (home.feeds, home.ledger, home.scratch):
-        shutil.rmtree(folder)
-        folder.mkdir()
-    return steps

@@ -130,11 +130,12 @@ def test_scenario_targets_sends_each_row_once_and_never_a_holdout(shipped, home)
         con.execute(
             "create table marts.scenario_targets (as_of date, feed_row_id varchar, scenario_id varchar,"
             " step integer, customer_id varchar, channel varchar, send_at timestamp, content_id varchar,"
-            " product_id varchar, reason varchar, rule_version varchar, holdout boolean)"
+            " product_id varchar, reason varchar, rule_version varchar, holdout boolean, brand_id varchar,"
+            " store_id varchar, campaign_id varchar, withdrawn varchar)"
         )
         add = (
             "insert into marts.scenario_targets values ('2024-12-31', ?, 'birthday', 1, 'c1', 'email',"
-            " '2025-01-01 00:00:00', 'k1', null, 'birthday on 1 January', 'v1', ?)"
+            " '2025-01-01 00:00:00', 'k1', null, 'birthday on 1 January', 'v1', ?, null, null, null, null)"
         )
         con.execute(add, ["r1", False])
         con.execute(add, ["r2", True])
@@ -143,7 +144,7 @@ def test_scenario_targets_sends_each_row_once_and_never_a_holdout(shipped, home)
         assert deliver(home, prepare(con, home, feed, AS_OF, CUT_OFF)).counts.added == 1
         first, second = sorted((home.feeds / "scenario_targets").iterdir())
         assert (second / "data-0001.csv").read_text().splitlines()[1:] == [
-            "r3,2024-12-31,birthday,1,c1,email,2025-01-01 00:00:00,k1,,birthday on 1 January,v1"
+            "r3,2024-12-31,birthday,1,c1,email,2025-01-01 00:00:00,k1,,,,,birthday on 1 January,v1"
         ]
         assert json.loads((second / "manifest.json").read_text())["previous_sync_id"] == first.name
     assert sorted(receive(home, "scenario_targets")) == ["r1", "r3"]

@@ -1,0 +1,121 @@
+"""Feeds that are no longer declared: what their receivers hold is known from the ledger, and can be taken back."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime
+
+import duckdb
+
+from dagster_project.activation.feeds.accepted import accepted_rows
+from dagster_project.activation.feeds.declaration import Feed
+from dagster_project.activation.feeds.destinations import destination_identity
+from dagster_project.activation.feeds.difference import Counts, accepted_count, drop_tables
+from dagster_project.activation.feeds.erasure import REASON as ERASED
+from dagster_project.activation.feeds.erasure import erased
+from dagster_project.activation.feeds.files import MAX_FILE_BYTES
+from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids, following
+from dagster_project.activation.feeds.prepared import PREPARED, PreparedSync, fresh_folder
+from dagster_project.activation.feeds.report import told_left
+from dagster_project.activation.feeds.writing import write_sync
+from dagster_project.home import Home
+
+
+def rows_left(home: Home, declared: set[str]) -> dict[str, int]:
+    """Feed -> rows that its receiver still holds, of the feeds of the ledger that are not among `declared`."""
+    found = {}
+    with duckdb.connect() as con:
+        for feed_id in sorted(set(feed_ids(home)) - declared):
+            feed, ledger = FeedLedger(home, feed_id).declaration(), FeedLedger(home, feed_id)
+            if feed is not None:
+                files = ledger.accepted_files(destination_identity(feed.destination))
+                found[feed_id] = con.execute(f"select count(*) from ({accepted_rows(files)})").fetchall()[0][0]
+    return {feed_id: rows for feed_id, rows in found.items() if rows}
+
+
+def last_sent(home: Home, feed_id: str) -> Feed:
+    """A feed of the ledger as it was sent last. Raises KeyError where it never was."""
+    feed = FeedLedger(home, feed_id).declaration()
+    if feed is None:
+        raise KeyError(feed_id)
+    return feed
+
+
+def prepare_retired(
+    con: duckdb.DuckDBPyConnection, home: Home, syncs: list[PreparedSync], as_of: date, cut_off_at: datetime
+) -> Iterator[PreparedSync]:
+    """The deletions of erased persons at every receiver that none of this run's `syncs` goes to: of feeds no longer
+    declared, and those that a feed had before its destination changed.
+    """
+    if not erased(home):
+        return
+    reached = {(one.feed.feed_id, one.destination): one.sync_id for one in syncs}
+    for feed_id in feed_ids(home):
+        ledger, last = FeedLedger(home, feed_id), [sync_id for (name, _), sync_id in reached.items() if name == feed_id]
+        for identity, feed in ledger.receivers().items():
+            if (feed_id, identity) in reached:
+                continue
+            # After this run's own sync of the feed, and the record that the brake may add to it.
+            sync_id = max([ledger.next_sync_id(), *(following(following(one)) for one in last)])
+            prepared = take_back(con, home, feed, as_of, cut_off_at, only_erased=True, sync_id=sync_id)
+            if not prepared.is_empty:
+                last.append(sync_id)
+                yield prepared
+
+
+def take_back(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    feed: Feed,
+    as_of: date,
+    cut_off_at: datetime,
+    *,
+    only_erased: bool = False,
+    force: bool = False,
+    sync_id: str | None = None,
+) -> PreparedSync:
+    """A sync of deletions to the receiver that `feed`, as it was sent last, had: of all rows that are there (which
+    the brake stops unless `force`), or of those about erased persons.
+    """
+    feed_id, identity = feed.feed_id, destination_identity(feed.destination)
+    ledger = FeedLedger(home, feed_id)
+    folder = fresh_folder(home, f"{feed_id}@{hashlib.sha256(identity.encode()).hexdigest()[:16]}")
+    unreachable = ledger.settle_interrupted(feed)
+    delivered = ledger.delivered(identity)
+    drop_tables(con)
+    con.execute(f"create temp table feed_accepted as {accepted_rows(ledger.accepted_files(identity))}")
+    con.execute("create temp table feed_erased as select unnest(?::varchar[]) as customer_id", [sorted(erased(home))])
+    where = "where feed_erased.customer_id is not null" if only_erased else ""
+    con.execute(
+        "create temp table feed_difference as select accepted.key, null::varchar as sent_key, null::varchar as line,"
+        " null::varchar as row_hash, null::ubigint as quick, accepted.customer_id, true as is_stale,"
+        f" case when feed_erased.customer_id is not null then '{ERASED}' end as reason, 'removed' as op"
+        " from feed_accepted as accepted"
+        f" left join feed_erased on feed_erased.customer_id = accepted.customer_id {where}"
+    )
+    rows = accepted_count(con, "feed_difference")
+    gone = accepted_count(con, "feed_difference", f"reason = '{ERASED}'")
+    prepared = PreparedSync(
+        feed=feed,
+        sync_id=sync_id or ledger.next_sync_id(),
+        previous_sync_id=delivered[-1].sync_id if delivered else None,
+        as_of=as_of,
+        cut_off_at=cut_off_at,
+        mode="upsert",
+        is_full=False,
+        shape=delivered[-1].shape if delivered else feed.shape,
+        destination=identity,
+        accepted_rows=accepted_count(con),
+        counts=Counts(removed=rows, unchanged=accepted_count(con) - rows, erased=gone),
+        held_back_reasons={},
+        files=[],
+        folder=folder,
+        remark="deletions at a receiver that the feed no longer has",
+        stopped_because=unreachable,
+    )
+    if rows > gone and not force and unreachable is None:
+        prepared.stopped_because = told_left(feed_id, prepared.accepted_rows)
+    if rows and prepared.stopped_because is None:
+        prepared.files = write_sync(con, home, prepared, MAX_FILE_BYTES)
+    drop_tables(con)
+    (folder / PREPARED).write_text(prepared.model_dump_json(by_alias=True))
+    return prepared
