@@ -12,11 +12,17 @@ from dagster_project.home import Home
 @click.argument("who")
 @home_option
 def card(who: str, home_path: Path, as_json: bool) -> None:
-    """Show one customer: WHO is a customer_id or kind:value."""
+    """Show one customer as shop staff need him before a visit: WHO is a customer_id or kind:value.
+
+    \b
+    kizuna card member_id:M0000001
+    kizuna card card_no:C0000001 --json
+    """
     from dagster_project.customer import card as found_card
+    from dagster_project.customer.card_text import print_card
 
     found = found_card.look_up(Home.open(home_path), who)
-    show(found, as_json, lambda: found_card.print_card(found))
+    show(found, as_json, lambda: print_card(found))
 
 
 @click.command()
@@ -51,11 +57,24 @@ def path(a: str, b: str, without_edge: str | None, home_path: Path, as_json: boo
 
 
 @click.command()
-@click.argument("feed_row_id")
+@click.argument("row_or_customer")
+@click.option("--suppressed", is_flag=True, help="Show what was not sent to a customer, and why.")
+@click.option("--scenario", "scenario_id", help="With --suppressed: of this scenario alone.")
 @home_option
-def why(feed_row_id: str, home_path: Path, as_json: bool) -> None:
-    """Show why a feed row was made, back to its rows in the sources."""
-    from dagster_project.customer import why as found_why
+def why(row_or_customer: str, suppressed: bool, scenario_id: str | None, home_path: Path, as_json: bool) -> None:
+    """Show why a feed row was made: rule and version, what it asked, marts, acts, files and lines.
 
-    found = found_why.why(Home.open(home_path), feed_row_id)
-    show(found, as_json, lambda: found_why.print_why(found))
+    \b
+    kizuna why 0123456789abcdef0123456789abcdef
+    kizuna why member_id:M0000001 --suppressed --scenario cart_abandonment
+    """
+    from dagster_project.customer import why as found_why
+    from dagster_project.customer import why_text
+
+    home = Home.open(home_path)
+    if suppressed:
+        rows = found_why.why_not(home, row_or_customer, scenario_id)
+        show(rows, as_json, lambda: why_text.print_suppressed(rows))
+    else:
+        found = found_why.why(home, row_or_customer)
+        show(found, as_json, lambda: why_text.print_why(found))

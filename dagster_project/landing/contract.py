@@ -25,19 +25,20 @@ UNREADABLE = ("_raw_line", "_problem")
 @dataclass(frozen=True)
 class Column:
     """One column. `type` is a word of the contract (id, text, email, ...); `one_of` is empty unless it is an
-    enum.
+    enum. `kind_from` names the column that says which kind of identifier this one holds.
     """
 
     name: str
     type: str
     required: bool = False
     one_of: tuple[str, ...] = ()
+    kind_from: str | None = None
 
 
 @dataclass(frozen=True)
 class Source:
     """One source. `mode` is upsert or event; `version` names the column that orders the versions of a key, if
-    any.
+    any. `stays`: the columns that an erased person's row keeps, since they tell nothing of him.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Source:
     version: str | None
     columns: tuple[Column, ...]
     description: str = ""
+    stays: tuple[str, ...] = ()
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -56,6 +58,11 @@ class Source:
     def required(self) -> tuple[str, ...]:
         """The names of the columns that every file must have."""
         return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def stands_without_person(self) -> bool:
+        """Whether an erased person's row is still a row of the source, one of nobody."""
+        return set(self.required) <= set(self.stays)
 
 
 @cache
@@ -74,6 +81,10 @@ def _source(table: dict[str, Any]) -> Source:
         meta["mode"],
         tuple(meta["key"]),
         meta.get("version"),
-        tuple(Column(name, of["type"], bool(of.get("required")), tuple(of.get("one_of", ()))) for name, of in columns),
+        tuple(
+            Column(name, of["type"], bool(of.get("required")), tuple(of.get("one_of", ())), of.get("kind_from"))
+            for name, of in columns
+        ),
         table.get("description", ""),
+        tuple(meta.get("stays", ())),
     )

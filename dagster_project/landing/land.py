@@ -18,6 +18,7 @@ from dagster_project.landing.manifest import Landed, Manifest
 from dagster_project.landing.origins import Origins, load_origins
 from dagster_project.landing.readers import read_columns, read_rows
 from dagster_project.landing.report import LandingReport
+from dagster_project.privacy.landed import keep_out
 
 
 @dataclass
@@ -70,7 +71,8 @@ def land(
             sorted_.warnings += _unreadable_rows(file.delivery, entry)
         if sorted_.faults and not skip_refused:
             raise LandingRefused(sorted_.faults)
-        _commit(home, landed, written)
+        erased = keep_out(home, zip([target for target, _ in written], landed, strict=True))
+        _commit(home, landed, written, erased)
     finally:
         _clear(home)
         hashes.save()
@@ -170,14 +172,16 @@ def _write(target: Path, file: Inspected, names: list[str], before: Manifest, ea
     )
 
 
-def _commit(home: Home, landed: list[Landed], written: list[tuple[Path, Path]]) -> None:
+def _commit(
+    home: Home, landed: list[Landed], written: list[tuple[Path, Path]], erased: list[dict[str, object]]
+) -> None:
     """Rename all Parquet files into place, then enter them at once: before that entry nothing is landed."""
     for target, place in written:
         target.replace(place)
     for folder in {place.parent for _, place in written}:
         sync(folder)
     if landed:
-        manifest.add_landing(home, landed)
+        manifest.add_landing(home, landed, erased)
 
 
 def _temporary(home: Home, file: Inspected) -> Path:

@@ -1,12 +1,13 @@
 """The landing manifest: what was landed, withdrawn and restored, as JSON lines that are only ever added to.
 
-`home/landing/manifest.jsonl`; an entry's `entry` says what it is: `landed` (a Landed), `withdrawn`,
-`restored` or `erased` (file_id, at). A file is landed only once its entry stands here: Parquet without one is
-what a stopped run left, and is overwritten.
+`home/landing/manifest.jsonl`; an entry's `entry` says what it is: `landed` (a Landed), `withdrawn`, `restored`
+(file_id, at) or `erased` (the same, and rows). A file is landed only once its entry stands here: Parquet without one
+is what a stopped run left, and is overwritten.
 """
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,9 +99,9 @@ def read(home: Home) -> Manifest:
     return Manifest(tuple(landed.values()), frozenset(withdrawn))
 
 
-def add_landing(home: Home, files: list[Landed]) -> None:
-    """Enter all files of one landing, all or none."""
-    append(home, [{"entry": "landed"} | asdict(file) for file in files])
+def add_landing(home: Home, files: list[Landed], erased: Sequence[dict[str, Any]] = ()) -> None:
+    """Enter all files of one landing, all or none, with the entries of what was erased in them."""
+    append(home, [*({"entry": "landed"} | asdict(file) for file in files), *erased])
 
 
 def append(home: Home, entries: list[dict[str, Any]]) -> None:

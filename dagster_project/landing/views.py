@@ -54,7 +54,7 @@ def view_sql(home: Home, source: Source, files: list[Landed]) -> str:
     parts = []
     for absent, these in alike.items():
         columns = ", ".join(nulls[name] if name in absent else _name(name) for name in types)
-        paths = ", ".join(literal(_no_glob(str(manifest.parquet_path(home, file)))) for file in these)
+        paths = ", ".join(literal(no_glob(str(manifest.parquet_path(home, file)))) for file in these)
         read = f"read_parquet([{paths}], hive_partitioning = false)"
         parts.append(f"select {columns} from {read}")
     parts = parts or [f"select {', '.join(nulls.values())} where false"]
@@ -81,6 +81,6 @@ def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _no_glob(path: str) -> str:
+def no_glob(path: str) -> str:
     """A path in which DuckDB sees no pattern: `[`, `*` and `?` each as a class of one character."""
     return "".join(f"[{each}]" if each in "[*?" else each for each in path)

@@ -48,5 +48,5 @@ having count(*) > 1
 {% test every_row_explained(model) %}
 select accounts.*
 from {{ model }} as accounts
-where accounts.rows_landed <> accounts.staged + accounts.duplicates + accounts.superseded + accounts.quarantined
+where accounts.rows_landed <> accounts.staged + accounts.duplicates + accounts.superseded + accounts.quarantined + accounts.erased
 {% endtest %}

@@ -2,7 +2,8 @@
 
    Events: the first landed copy of a key is staged, later ones are duplicates. Upserts: the newest version is staged, the
    others superseded; the rows held already of a key that comes again are judged anew (delete+insert by `_key`). Only keys
-   that occur more than once are sorted, so that thirty million rows stream through. #}
+   that occur more than once are sorted, so that thirty million rows stream through. A row of an erased person of which landing keeps
+   nothing but its place says so in `_problem` (dagster_project/privacy/overwrite.py). #}
 {% macro typed_rows(source_name) -%}
     {%- set landing = source('landing', source_name) -%}
     {%- set files = source('run', 'files') -%}
@@ -56,6 +57,7 @@
         {%- if which == 'all' %}
         judged.warning_columns,
         case
+            when judged._problem = 'erased' then null
             when judged._problem is not null then {{ json_text({'_raw_line': 'judged._raw_line'}) }}
             when coalesce(judged._problem{% for column in required %}, judged._problem_{{ column.name }}{% endfor %}) is not null then {{ json_text(raw) }}
         end as row_json,
@@ -172,6 +174,7 @@ outcomes as (
         judged._file_no,
         judged._landing_no,
         case
+            when judged.problem_reason = 'erased' then 'erased'
             when judged.problem_reason is not null then 'quarantined'
             when later_copies._line_no is not null then 'duplicate'
             else 'staged'
@@ -272,6 +275,7 @@ outcomes as (
         versions._landing_no,
         versions._key,
         case
+            when versions.problem_reason = 'erased' then 'erased'
             when versions.problem_reason is not null then 'quarantined'
             when older_versions._line_no is not null then 'superseded'
             else 'staged'

@@ -47,6 +47,10 @@ ids as (
     full outer join published_ids on published_ids.customer_id = persons.customer_id
 ),
 
+erased as (
+    select distinct erased_customers.customer_id from {{ source('run', 'erased_customers') }} as erased_customers
+),
+
 customer_aliases as (
     select
         ids.alias_id,
@@ -57,6 +61,7 @@ customer_aliases as (
             {{ as_of() }}
         ) as since,
         case
+            when identity_map.identifier_key is null and erased.customer_id is not null then 'erased'
             when identity_map.identifier_key is null then 'withdrawn'
             when identity_map.customer_id is null then 'blocked'
             when identity_map.customer_id <> ids.alias_id then 'merged'
@@ -67,6 +72,7 @@ customer_aliases as (
     from ids
     left join identity_map on identity_map.identifier_key = ids.anchor_key
     left join last_changes on last_changes.identifier_key = ids.anchor_key
+    left join erased on erased.customer_id = ids.alias_id
 )
 
 select * from customer_aliases

@@ -33,7 +33,8 @@ explained as (
         cast(coalesce(sum(case when outcomes.row_outcome = 'staged' then outcomes.row_count end), 0) as bigint) as staged,
         cast(coalesce(sum(case when outcomes.row_outcome = 'duplicate' then outcomes.row_count end), 0) as bigint) as duplicates,
         cast(coalesce(sum(case when outcomes.row_outcome = 'superseded' then outcomes.row_count end), 0) as bigint) as superseded,
-        cast(coalesce(sum(case when outcomes.row_outcome = 'quarantined' then outcomes.row_count end), 0) as bigint) as quarantined
+        cast(coalesce(sum(case when outcomes.row_outcome = 'quarantined' then outcomes.row_count end), 0) as bigint) as quarantined,
+        cast(coalesce(sum(case when outcomes.row_outcome = 'erased' then outcomes.row_count end), 0) as bigint) as erased
     from sources
     left join landed on landed.source = sources.source
     left join outcomes on outcomes.source = sources.source
