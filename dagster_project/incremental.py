@@ -33,6 +33,10 @@ def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
     con.execute("create table if not exists run.touched_orders (order_id varchar)")
     con.execute("create table if not exists run.touched_persons (customer_id varchar)")
     con.execute("create table if not exists run.changes_held (relation varchar, change_no bigint)")
+    con.execute(
+        "create table if not exists run.parties_held (party_key bigint, customer_id varchar, shared_party_key bigint)"
+    )
+    con.execute("create table if not exists run.masters_held (kind varchar, master_id varchar, state varchar)")
     con.begin()
     try:
         sources = fingerprint.prepare(con)

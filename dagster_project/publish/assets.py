@@ -13,8 +13,10 @@ from dagster_project import progress
 from dagster_project.activation import feeds
 from dagster_project.activation.scenarios import lists
 from dagster_project.activation.scenarios.ledger import run_id_of
+from dagster_project.customer import rule_text
 from dagster_project.dbt_stage import OWNER
 from dagster_project.errors import StageFailed
+from dagster_project.privacy.published import erase_published
 from dagster_project.publish import docs, health, identity_ledger, ids, marts, runs, volumes
 from dagster_project.publish.catalog import MARTS
 from dagster_project.resources import HomeResource
@@ -65,6 +67,7 @@ def publish_assets(partitions: PartitionsDefinition) -> Any:
                 # The ledger goes first: a crash after it leaves ids and steps known that a re-run gives again.
                 ids.record(con, place, run_id_of(run))
                 identity_ledger.record(con, place, run.as_of)
+                rule_text.keep(place)
                 lists.commit(place, run_id_of(run))
                 volumes.record(con, place, run.as_of)
                 health.record(con, place, run.as_of)
@@ -74,6 +77,7 @@ def publish_assets(partitions: PartitionsDefinition) -> Any:
                 runs.record(place, run.as_of, files)
                 marts.forget_old_days(place, run.as_of, int(effective_settings()["keep_days"]))
                 deliveries = feeds.deliver_all(place, feeds.read_prepared(place))
+                erase_published(place)
             finish(con)
             yield MaterializeResult(
                 asset_key=["publish", "marts"], metadata={"dagster/row_count": sum(rows.values()), **rows}
@@ -99,8 +103,10 @@ def hourly_publish_assets(partitions: PartitionsDefinition) -> Any:
             place = home.home
             deliveries = []
             if run.is_newest:
-                ids.record(con, place, run_id_of(run))
-                lists.commit(place, run_id_of(run))
+                run_id = run_id_of(run)
+                ids.record_listed(con, place, run_id, lists.scratch_folder(place, run_id) / "scenario_steps.parquet")
+                rule_text.keep(place)
+                lists.commit(place, run_id)
                 deliveries = feeds.deliver_all(place, feeds.read_prepared(place))
             finish(con)
             yield MaterializeResult(asset_key=HOURLY[0])

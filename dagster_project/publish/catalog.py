@@ -10,6 +10,7 @@ import duckdb
 MARTS: dict[str, tuple[str, str]] = {
     "customers": ("insights.customers", "customer_id"),
     "customer_attribute_sources": ("core.customer_attribute_sources", "customer_id, attribute"),
+    "external_attributes": ("core.external_attributes", "customer_id, name"),
     "visitors": ("insights.visitors", "customer_id"),
     "customer_identifiers": ("identity.customer_identifiers", "customer_id, identifier_kind, identifier_hash"),
     "customer_aliases": ("identity.customer_aliases", "all"),
@@ -66,6 +67,8 @@ MARTS: dict[str, tuple[str, str]] = {
     "source_coverage": ("marts.source_coverage", "source"),
     "scenario_targets": ("activation.all_scenario_targets", "as_of, feed_row_id"),
     "suppressions": ("activation.all_suppressions", "all"),
+    "scenario_results": ("activation.scenario_results", "scenario_id, step"),
+    "scenario_totals": ("activation.scenario_totals", "scenario_id"),
     "sync_runs": ("activation.sync_runs", "feed_id, sync_id"),
     "sync_rows": ("activation.sync_rows", "all"),
 }
@@ -75,7 +78,7 @@ ADDED = {"kpi_daily": "activation.kpi_rows", "kpi_metrics": "activation.kpi_own"
 # The column by which a mart of events is cut at the end of as_of: later rows are good rows that wait.
 EVENT_TIME = {"touchpoints": "occurred_at", "orders": "ordered_at", "order_items": "ordered_at"}
 # Marts of identity, which knows nothing of as_of: a person first seen later is not published yet.
-PERSONS = {"customer_identifiers", "customer_aliases", "customer_attribute_sources"}
+PERSONS = {"customer_identifiers", "customer_aliases", "customer_attribute_sources", "external_attributes"}
 # What was decided from is published whole, so that it can be decided again; ids of persons first seen later are not.
 DECIDED = {"identity_nodes"}
 PUBLISHED_PERSONS = (
@@ -107,7 +110,9 @@ def create_views(con: duckdb.DuckDBPyConnection) -> None:
     names that analysts know, and no row later than as_of."""
     existing = {
         f"{schema}.{table}"
-        for schema, table in con.execute("select table_schema, table_name from information_schema.tables").fetchall()
+        for schema, table in con.execute(
+            "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
+        ).fetchall()
     }
     for mart, (relation, _) in MARTS.items():
         if not relation.startswith("marts.") and relation in existing:

@@ -11,29 +11,41 @@ By content: rows are held against rows by two hashes of all their columns.
 
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 
 from dagster_project.home import Home
-from dagster_project.publish.catalog import EVENT_TIME, MARTS, rows_of
+from dagster_project.publish.catalog import EVENT_TIME, MARTS, PERSONS, PUBLISHED_PERSONS, rows_of
 from dagster_project.sql import literal
 
-# Mart -> the incremental table that it shows, and the key of its rows.
+# Mart -> the incremental table that it shows, the key of its rows, and by what it falls into parts, such as days: rows
+# that are gone are looked for in the parts that have lost some.
 BY_BATCH = {
-    "touchpoints": ("core.int_core__touchpoints", ("touchpoint_id",)),
-    "orders": ("core.int_core__customer_orders", ("order_id",)),
-    "order_items": ("core.int_core__customer_order_items", ("order_id", "line_no")),
-    "score_ledger": ("marts.int_marts__score_ledger", ("touchpoint_id", "rule_id")),
+    "touchpoints": ("core.int_core__touchpoints", ("touchpoint_id",), "cast(occurred_at as date)"),
+    "orders": ("core.int_core__customer_orders", ("order_id",), "cast(ordered_at as date)"),
+    "order_items": ("core.int_core__customer_order_items", ("order_id", "line_no"), "cast(ordered_at as date)"),
+    "score_ledger": ("marts.int_marts__score_ledger", ("touchpoint_id", "rule_id"), "cast(occurred_at as date)"),
+    "customer_attribute_sources": ("core.int_core__attribute_sources", ("customer_id", "attribute"), "attribute"),
+    "brand_ranks": ("marts.int_marts__brand_ranks", ("customer_id", "brand_id"), "brand_id"),
+    "brand_rank_history": ("marts.int_marts__brand_rank_months", ("as_of", "customer_id", "brand_id"), "as_of"),
 }
 BY_CONTENT = {
-    "brand_rank_history",
-    "customer_attribute_sources",
     "customer_identifiers",
     "identity_edges",
     "identity_nodes",
 }
 AS_OF_END = "(select as_of_end_at from run.context)"
+# Rows that an earlier publication did not show, whatever their batch, since their day had not come: `until` was the
+# end of its day.
+BECOMES_VISIBLE = {
+    **{mart: f"{column} >= {{until}}" for mart, column in EVENT_TIME.items()},
+    "brand_rank_history": "as_of >= cast({until} as date)",  # a day ends at 15:00 UTC
+    "customer_attribute_sources": (
+        "customer_id in (select customer_id from identity.persons where first_seen_at >= {until})"
+    ),
+}
 # Deleting and adding so large a share of the rows costs more than writing all of them anew.
 LARGEST_SHARE = 0.3
 # A file that was copied and changed keeps the blocks it no longer needs; with so many of them it is written anew.
@@ -84,24 +96,27 @@ def note(con: duckdb.DuckDBPyConnection) -> None:
 
 def _by_batch(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
     """Put in every row of another batch or of later days; where the count then differs, rows are gone."""
-    rows, key = BY_BATCH[mart]
-    kept = _kept(con, mart)
+    rows, key, _ = BY_BATCH[mart]
+    kept, now = _kept(con, mart), _batches(con, mart)
     if kept is None:
         return False
     [(is_later,)] = con.execute(f"select cast(? as timestamp) > {AS_OF_END}", [kept["until"]]).fetchall()
     # A batch that is nowhere any more may be one that this warehouse, restored from a backup, never knew.
-    if is_later or not set(kept["batches"]) <= set(_batches(con, mart)):
+    if is_later or not set(kept["batches"]) <= set(now):
         return False
-    current, became_visible = rows, "false"
+    current, listed = rows, _listed(con, mart)
     if mart in EVENT_TIME:
         current = f"{rows} where {EVENT_TIME[mart]} < {AS_OF_END}"
-        became_visible = f"{EVENT_TIME[mart]} >= {literal(kept['until'])}"
-    known = "_batch in (select unnest(cast(? as varchar[])))"
-    con.execute(
-        f"create or replace temp table changed as select {_listed(con, mart)} from (select * from {current})"
-        f" where not {known} or {became_visible}",
-        [kept["batches"]],
-    )
+    elif mart in PERSONS:
+        current = f"{rows} where customer_id in ({PUBLISHED_PERSONS})"
+    # Batches and times are written out, so that blocks of a table that hold none of them are not read.
+    changed = f"select {listed} from (select * from {current}) where {_is_of(set(now) - set(kept['batches']))}"
+    if mart in BECOMES_VISIBLE:
+        came = BECOMES_VISIBLE[mart].format(until=f"timestamp {literal(kept['until'])}")
+        changed += (
+            f" union all select {listed} from (select * from {current}) where {came} and {_is_of(kept['batches'])}"
+        )
+    con.execute(f"create or replace temp table changed as {changed}")
     try:
         if not _is_small_share(con, "changed", mart):
             return False
@@ -113,11 +128,29 @@ def _by_batch(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
     finally:
         con.execute("drop table changed")
     if _count(con, _published(mart)) != _count(con, current):
-        con.execute(
-            f"delete from {_published(mart)} as held"
-            f" where not exists (select 1 from (select * from {current}) as other where {same})"
-        )
+        _delete_gone(con, mart, current)
     return _count(con, _published(mart)) == _count(con, current)
+
+
+def _delete_gone(con: duckdb.DuckDBPyConnection, mart: str, current: str) -> None:
+    """Delete published rows that are not among `current`, all of which are published: they are looked for in the parts
+    (days ...) that hold more published rows than current ones."""
+    _, key, part = BY_BATCH[mart]
+    columns = ", ".join(key)
+    counts = f"select {part} as part, count(*) as row_count from {{}} group by all"
+    con.execute(
+        "create or replace temp table parts as select part"
+        f" from ({counts.format(_published(mart))}) as held"
+        f" left join ({counts.format(f'(select * from {current})')}) as other using (part)"
+        " where held.row_count is distinct from other.row_count"
+    )
+    found = f"from (select *, {part} as part from {{}}) semi join parts using (part)"
+    con.execute(
+        f"delete from {_published(mart)} where rowid in (select row_id"
+        f" from (select row_id, {columns} {found.format(f'(select *, rowid as row_id from {_published(mart)})')})"
+        f" anti join (select {columns} {found.format(f'(select * from {current})')}) using ({columns}))"
+    )
+    con.execute("drop table parts")
 
 
 def _by_content(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
@@ -166,6 +199,10 @@ def _published(mart: str) -> str:
 def _batches(con: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
     rows = BY_BATCH[mart][0]
     return [batch for (batch,) in con.execute(f"select distinct _batch from {rows} order by _batch").fetchall()]
+
+
+def _is_of(batches: Iterable[str]) -> str:
+    return f"_batch in ({', '.join(literal(batch) for batch in sorted(batches))})" if batches else "false"
 
 
 def _same_columns(con: duckdb.DuckDBPyConnection, mart: str) -> bool:

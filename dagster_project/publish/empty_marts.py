@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from dagster_project.activation import feeds
+from dagster_project.activation.results.tables import empty_results
 from dagster_project.activation.scenarios.ledger import COLUMNS, TABLES
 from dagster_project.activation.statements import execute
 from dagster_project.home import Home
@@ -20,6 +21,7 @@ ADDRESSES = (
     "create table identity.identity_map (customer_id varchar, identifier_kind varchar, identifier_key bigint)",
     "create schema pii",
     "create table pii.identifier_values (identifier_key bigint, value varchar)",
+    "create table pii.person_attributes (customer_id varchar, email varchar, phone varchar, line_user_id varchar)",
 )
 # What the views of marts read besides marts, to end at as_of.
 AS_OF = (
@@ -50,6 +52,7 @@ def empty_marts() -> Iterator[duckdb.DuckDBPyConnection]:
         for statement in AS_OF:
             con.execute(statement)
         execute(con, "scenarios/all_runs")
+        empty_results(con)
         execute(con, "kpis/kpis", as_of=date.max)
         feeds.sync_tables(con, Home(Path(folder)))
         create_views(con)

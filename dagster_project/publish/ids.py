@@ -1,6 +1,8 @@
 """Every customer id that was ever published, in the ledger: the ground of aliases that never break."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -8,7 +10,9 @@ import duckdb
 from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.publish import identity_ledger
+from dagster_project.publish.runs import newest_published
 from dagster_project.run_context import RunContext
+from dagster_project.sql import literal
 
 
 def load_published_ids(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> Iterator[Any]:
@@ -39,12 +43,32 @@ def record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
 
     Persons first seen after as_of are published when their day comes.
     """
+    _record(con, home, run_id, "context.as_of", "true")
+
+
+def record_listed(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, listed: Path) -> None:
+    """Keep the ids that an hourly run gives away for the first time: those in the rows of the file `listed`.
+
+    Of the day whose daily run would publish them, so that it publishes what it would have without the hourly run.
+    """
+    newest = newest_published(home)
+    day = "cast(persons.first_seen_at + interval 9 hours as date)"
+    _record(
+        con,
+        home,
+        run_id,
+        f"greatest({day}, date '{newest + timedelta(days=1)}')" if newest else "context.as_of",
+        f"persons.customer_id in (select customer_id from read_parquet({literal(listed)}))",
+    )
+
+
+def _record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, first_as_of: str, condition: str) -> None:
     own = home.ledger / "published_ids" / f"{run_id}.parquet"
     con.execute(
         "create or replace temp table ids_of_run as"
-        " select persons.customer_id, persons.anchor_key, context.as_of as first_as_of"
+        f" select persons.customer_id, persons.anchor_key, {first_as_of} as first_as_of"
         " from identity.persons as persons cross join run.context as context"
-        " where persons.first_seen_at < context.as_of_end_at and not exists"
+        f" where persons.first_seen_at < context.as_of_end_at and {condition} and not exists"
         " (select 1 from run.published_ids as known where known.customer_id = persons.customer_id)"
     )
     if own.exists():

@@ -12,6 +12,7 @@ import duckdb
 
 from dagster_project.files import replace, sync
 from dagster_project.home import Home
+from dagster_project.privacy.record import is_waiting
 from dagster_project.publish import changes
 from dagster_project.publish.catalog import MARTS, selection
 from dagster_project.sql import literal
@@ -62,7 +63,7 @@ def _attach(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     database = _scratch_database(home)
     attach = f"attach {literal(database)} as publication (storage_version {literal(STORAGE_VERSION)})"
     _remove(database)
-    if changes.copy_published(home, database):
+    if not is_waiting(home) and changes.copy_published(home, database):
         try:
             con.execute(attach)
             if changes.keep_marts(con):

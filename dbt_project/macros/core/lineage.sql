@@ -35,6 +35,6 @@
     {{ return(
         (node.schema in ['marts', 'insights'] and not node.name.startswith('int_') and node.name not in ['source_coverage', 'identity_health', 'kpi_metrics'])
         or node.name in ['touchpoints', 'orders', 'order_items', 'identity_edges', 'customer_identifiers', 'customer_aliases',
-                         'identity_nodes', 'identity_changes', 'identity_conflicts', 'identity_match_weights', 'identity_reviews', 'customer_attribute_sources']
+                         'identity_nodes', 'identity_changes', 'identity_conflicts', 'identity_match_weights', 'identity_reviews', 'customer_attribute_sources', 'external_attributes']
     ) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {# `int_core__touchpoints` keeps its rows from run to run. What it shows of a row may change without the row: its customer, when
    identities merge or part; its brand, content or campaign, when a master does. What is stored is held against what would be
-   stored now, once for each party and for each set of masters and not for each row, so that nothing has to be remembered. #}
+   stored now: once for each party, and for the rows of masters that tell something else by now. #}
 
 {# What masters tell of an act: (column, expression over `acts` and the masters that `join_masters` joins to it). #}
 {% macro columns_of_masters() -%}
@@ -83,15 +83,27 @@
     {{ return("acts._file_id in ('" ~ (files | join("', '")) ~ "')" if files else 'false') }}
 {%- endmacro %}
 
-{# Post-hook: the rows of parties whose customer is another by now. Both customers have changed; the new one is seen by the batch. #}
+{# Post-hook: the rows of parties whose customer is another by now. Both customers have changed; the new one is seen by the batch. Whose parties
+   were when the table was written stands in `run.parties_held`, in the same transaction, so that only acts of parties that differ are read. #}
 {% macro settle_customers() -%}
+    {%- set held = source('run', 'parties_held') -%}
     {%- if is_incremental() %}
     create or replace temp table moved_parties as
     select
         stored.party_key,
         stored.customer_id as stored_customer_id,
         party_customers.customer_id
-    from (select distinct party_key, customer_id from {{ this }}) as stored
+    from (
+        select distinct party_key, customer_id
+        from {{ this }}
+        where party_key in (
+            select fresh.party_key
+            from {{ ref('party_customers') }} as fresh
+            inner join {{ held }} as held on fresh.party_key = held.party_key
+            where fresh.customer_id is distinct from held.customer_id
+                or fresh.shared_party_key is distinct from held.shared_party_key
+        )
+    ) as stored
     inner join {{ ref('party_customers') }} as party_customers on stored.party_key = party_customers.party_key
     where party_customers.shared_party_key is null
         and stored.customer_id is distinct from party_customers.customer_id;
@@ -101,8 +113,15 @@
     from (select distinct party_key, customer_id from moved_parties) as moved
     where held.party_key = moved.party_key
         and held.customer_id is distinct from moved.customer_id;
-    drop table moved_parties
+    drop table moved_parties;
     {%- endif %}
+    delete from {{ held }};
+    insert into {{ held }}
+    select
+        party_customers.party_key,
+        party_customers.customer_id,
+        party_customers.shared_party_key
+    from {{ ref('party_customers') }} as party_customers
 {%- endmacro %}
 
 {# Post-hook: the same for parties on shared devices, whose customer depends on the time of the act. #}
@@ -134,10 +153,45 @@
     {%- endif %}
 {%- endmacro %}
 
-{# Post-hook: the rows of which masters tell something else by now. #}
+{# The masters that `join_masters` joins: (kind, model, its key, the column of acts that names it, columns that it tells). #}
+{% macro masters_of_acts() -%}
+    {{ return([
+        ('product', ref('stg_products'), 'product_id', 'product_id', ['brand_id', 'category']),
+        ('content', ref('int_core__contents'), 'content_id', 'content_id', ['brand_id', 'campaign_id', 'information_kind', 'score_category']),
+        ('store', ref('stg_stores'), 'store_id', 'store_id', ['brand_id']),
+        ('campaign', ref('stg_campaigns'), 'campaign_id', 'act_campaign_id', ['campaign_id']),
+    ]) }}
+{%- endmacro %}
+
+{# What masters tell, as one state each. #}
+{% macro states_of_masters() -%}
+    {% for kind, model, key, _, columns in masters_of_acts() -%}
+    select '{{ kind }}' as kind, {{ key }} as master_id, {{ content_state(columns) }} as state from {{ model }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+{%- endmacro %}
+
+{# Post-hook: the rows of which masters tell something else by now. What masters told when the table was written stands in `run.masters_held`,
+   in the same transaction, so that acts are read only where a master differs. #}
 {% macro settle_masters() -%}
+    {%- set held = source('run', 'masters_held') -%}
     {%- if is_incremental() %}
+    {%- set query -%}
+        select distinct coalesce(fresh.kind, held.kind) as kind
+        from ({{ states_of_masters() }}) as fresh
+        full join {{ held }} as held on fresh.kind = held.kind and fresh.master_id = held.master_id
+        where fresh.state is distinct from held.state
+    {%- endset -%}
+    {%- set changed = run_query(query).columns[0].values() | list if execute else [] -%}
     {%- set given = ['source', 'product_id', 'content_id', 'store_id', 'act_brand_id', 'act_campaign_id'] -%}
+    {%- if changed %}
+    create or replace temp table changed_masters as
+    select
+        coalesce(fresh.kind, held.kind) as kind,
+        coalesce(fresh.master_id, held.master_id) as master_id
+    from ({{ states_of_masters() }}) as fresh
+    full join {{ held }} as held on fresh.kind = held.kind and fresh.master_id = held.master_id
+    where fresh.state is distinct from held.state;
     update {{ this }} as held
     set {% for column, value in columns_of_masters() %}{{ column }} = fresh.{{ column }}, {% endfor %}_batch = '{{ invocation_id }}'
     from (
@@ -152,6 +206,10 @@
         from (
             select distinct {{ given | join(', ') }}, {% for column, value in columns_of_masters() %}{{ column }}{{ ', ' if not loop.last }}{% endfor %}
             from {{ this }}
+            where false
+                {%- for kind, _, _, column, _ in masters_of_acts() if kind in changed %}
+                or {{ column }} in (select changed.master_id from changed_masters as changed where changed.kind = '{{ kind }}')
+                {%- endfor %}
         ) as acts
         {{ join_masters() }}
     ) as fresh
@@ -161,6 +219,10 @@
         {% endfor -%}
         {% for column, value in columns_of_masters() -%}
         and held.{{ column }} is not distinct from fresh.stored_{{ column }}
-        {% endfor %}
+        {% endfor %};
+    drop table changed_masters;
     {%- endif %}
+    {%- endif %}
+    delete from {{ held }};
+    insert into {{ held }} {{ states_of_masters() }}
 {%- endmacro %}

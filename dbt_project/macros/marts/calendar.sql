@@ -78,3 +78,23 @@
 {% macro month_and_day(day) -%}
     substr(cast({{ day }} as varchar), 6, 5)
 {%- endmacro %}
+
+{# Tables of customers that hold month ends up to as_of are kept within a month, and made whole in another: their column month_on is the first
+   day of the month that they were made in. Whether this run is in another. #}
+{% macro month_moved() -%}
+    {{ return(run_query('select count(*) > 0 from ' ~ this ~ ' where month_on <> ' ~ month_of(as_of())).rows[0][0]) }}
+{%- endmacro %}
+
+{# Pre-hook of such a table. #}
+{% macro forget_changed_in_month() -%}
+    {%- if is_incremental() and month_moved() %}
+    delete from {{ this }};
+    {%- endif %}
+    {{ forget_changed_customers() }}
+{%- endmacro %}
+
+{# A condition: the customer's rows have to be made in this run. #}
+{% macro of_changed_in_month(column) -%}
+    {%- set changed = of_changed_customers(column) -%}
+    {{ return('true' if is_incremental() and month_moved() else changed) }}
+{%- endmacro %}

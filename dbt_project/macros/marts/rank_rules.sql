@@ -80,6 +80,55 @@
     {%- endfor %}
 {%- endmacro %}
 
+{# The day of the run before, where the rows of an incremental table of ranks hold but for customers who have changed and for those of whom
+   a day has left a window since; none where all rows are to be made: month ends (`months`) are others in another month. #}
+{% macro ranks_held_on(months) -%}
+    {%- set change_no = changes_held(this) if is_incremental() else none -%}
+    {%- if change_no is none -%} {{ return(none) }} {%- endif -%}
+    {%- set query -%}
+        select {{ tokyo_day("max(log.as_of_end_at) - interval '1 day'") }}
+        from {{ ref('int_core__changed_customers') }} as log
+        where log.change_no = {{ change_no }}
+        {%- if months %}
+        having {{ month_of(tokyo_day("max(log.as_of_end_at) - interval '1 day'")) }} = {{ month_of(as_of()) }}
+        {%- endif %}
+    {%- endset -%}
+    {%- set found = run_query(query).rows -%}
+    {{ return(found[0][0] if found else none) }}
+{%- endmacro %}
+
+{# Pre-hook of a table of ranks: forgets the rows that are to be made in this run. Windows end at as_of, so a day that is as old as a window
+   is long leaves it. `days` is as in `ranks_at`. #}
+{% macro forget_changed_ranks(days, months) -%}
+    {%- set held_on = ranks_held_on(months) %}
+    {%- if held_on is not none %}
+    create or replace temp table ranks_to_make as
+    with rules as (
+        {{ rank_rules_in_force() }}
+    )
+    select days.customer_id
+    from {{ days }} as days
+    inner join ({{ rank_windows('rules') }}) as windows
+        on
+            days.occurred_on > {{ add_days("cast('" ~ held_on ~ "' as date)", '-windows.days_back') }}
+            and days.occurred_on <= {{ add_days(as_of(), '-windows.days_back') }}
+    union
+    select days.customer_id
+    from {{ days }} as days
+    where {{ of_changed_customers('days.customer_id') }};
+    delete from {{ this }} where customer_id in (select ranks_to_make.customer_id from ranks_to_make);
+    {%- elif is_incremental() %}
+    delete from {{ this }};
+    {%- endif %}
+    {{ forget_changed_customers() }}
+{%- endmacro %}
+
+{# A condition: the customer's ranks are to be made in this run. #}
+{% macro of_changed_ranks(column, months) -%}
+    {%- set changed = of_changed_customers(column) -%}
+    {{ return('true' if not is_incremental() or ranks_held_on(months) is none else column ~ ' in (select ranks_to_make.customer_id from ranks_to_make)') }}
+{%- endmacro %}
+
 {# Ranks as the rows of a model: at the run's day (months_before 0) and at the `months` month ends before it, one for each `key`
    (customer and brand, or customer and group of brands). `days` is a table of the key and occurred_on with the day's measures. #}
 {% macro ranks_at(days, key, months) -%}
@@ -122,6 +171,7 @@ counts as (
         on
             days.occurred_on <= windows.as_of
             and days.occurred_on > {{ add_days('windows.as_of', '-windows.days_back') }}
+    where {{ of_changed_ranks('days.customer_id', months) }}
     group by windows.months_before, windows.days_back, windows.is_reported, days.{{ key | join(', days.') }}
 ),
 
@@ -156,10 +206,13 @@ ranks as (
         rules.rank,
         rules.rank_position,
         rules.rule_id,
+        rules.rule_id as reason,
         cast(matched.purchases as bigint) as purchases,
         cast(matched.views as bigint) as views,
         cast(matched.reviews as bigint) as reviews,
-        matched.counted_acts > 0 as is_interested
+        {{ is_potential('rules.rank', 'matched.purchases') }} as is_potential,
+        matched.counted_acts > 0 as is_interested,
+        '{{ invocation_id }}' as _batch
     from matched
     inner join rules on matched.position = rules.position
 )
@@ -168,6 +221,6 @@ select * from ranks
 {%- endmacro %}
 
 {# Interested, not buying. #}
-{% macro is_potential(ranks) -%}
-    {{ ranks }}.rank in ('B', 'C', 'D', 'E') and {{ ranks }}.purchases = 0
+{% macro is_potential(rank, purchases) -%}
+    {{ rank }} in ('B', 'C', 'D', 'E') and {{ purchases }} = 0
 {%- endmacro %}

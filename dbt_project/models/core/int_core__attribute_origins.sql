@@ -61,8 +61,9 @@ given as (
                 then {{ decided_by('choices.' ~ attribute ~ '_order', 'compared.' ~ attribute ~ '_runner_up') }}
         end as {{ attribute }}_decided_by,
         coalesce(compared.{{ attribute }}_others, 0) as {{ attribute }}_others,
-        coalesce(compared.{{ attribute }}_disagreeing, 0) as {{ attribute }}_disagreeing{{ ',' if not loop.last }}
+        coalesce(compared.{{ attribute }}_disagreeing, 0) as {{ attribute }}_disagreeing,
         {%- endfor %}
+        '{{ invocation_id }}' as _batch
     from candidates
     inner join persons on candidates.anchor_key = persons.anchor_key
     inner join {{ ref('identity_map') }} as identity_map on candidates.identifier_key = identity_map.identifier_key

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with ranks as (
     select * from {{ ref('int_marts__brand_group_ranks') }}
 ),
@@ -10,8 +12,8 @@ brand_group_ranks as (
         ranks.purchases,
         ranks.views,
         ranks.reviews,
-        ranks.rule_id as reason,
-        {{ is_potential('ranks') }} as is_potential
+        ranks.reason,
+        ranks.is_potential
     from ranks
     where ranks.months_before = 0
 )

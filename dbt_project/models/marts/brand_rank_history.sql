@@ -1,28 +1,17 @@
 {{ config(materialized='view') }}
 
-with spells as (
-    select * from {{ ref('int_marts__brand_rank_spells') }}
-),
-
-month_ends as (
-    select as_of_days.as_of
-    from {{ ref('int_marts__as_of_days') }} as as_of_days
-    where as_of_days.months_before > 0
-),
-
-brand_rank_history as (
+with brand_rank_history as (
     select
-        month_ends.as_of,
-        spells.customer_id,
-        spells.brand_id,
-        spells.rank,
-        spells.purchases,
-        spells.views,
-        spells.reviews,
-        spells.rule_id as reason,
-        {{ is_potential('spells') }} as is_potential
-    from spells
-    inner join month_ends on spells.from_on <= month_ends.as_of and spells.until_on > month_ends.as_of
+        months.as_of,
+        months.customer_id,
+        months.brand_id,
+        months.rank,
+        months.purchases,
+        months.views,
+        months.reviews,
+        months.reason,
+        months.is_potential
+    from {{ ref('int_marts__brand_rank_months') }} as months
 )
 
 select * from brand_rank_history

@@ -1,8 +1,6 @@
-with ranks as (
-    select * from {{ ref('int_marts__brand_ranks') }}
-),
+{{ config(materialized='view') }}
 
-brand_ranks as (
+with brand_ranks as (
     select
         ranks.customer_id,
         ranks.brand_id,
@@ -10,9 +8,9 @@ brand_ranks as (
         ranks.purchases,
         ranks.views,
         ranks.reviews,
-        ranks.rule_id as reason,
-        {{ is_potential('ranks') }} as is_potential
-    from ranks
+        ranks.reason,
+        ranks.is_potential
+    from {{ ref('int_marts__brand_ranks') }} as ranks
 )
 
 select * from brand_ranks

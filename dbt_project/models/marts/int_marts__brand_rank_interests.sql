@@ -1,8 +1,6 @@
 with ranks as (
-    select
-        brand_ranks.*,
-        {{ is_potential('brand_ranks') }} as is_potential
-    from {{ ref('int_marts__brand_ranks') }} as brand_ranks
+    select *
+    from {{ ref('int_marts__brand_ranks') }}
 ),
 
 items as (

@@ -120,7 +120,8 @@ spells as (
         ranked.*,
         case when lag(ranked.until_on) over history = ranked.from_on then lag(ranked.rank_position) over history end
             as rank_position_before,
-        coalesce(lead(ranked.from_on) over history = ranked.until_on, false) as is_followed
+        coalesce(lead(ranked.from_on) over history = ranked.until_on, false) as is_followed,
+        '{{ invocation_id }}' as _batch
     from ranked
     window history as (partition by ranked.customer_id, ranked.brand_id order by ranked.from_on asc nulls last)
 )

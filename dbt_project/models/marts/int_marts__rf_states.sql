@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_in_month() }}") }}
+
 with orders as (
     select
         orders.customer_id,
@@ -11,6 +13,7 @@ with orders as (
         orders.customer_id is not null
         and orders.ordered_at < {{ as_of_end_at() }}
         and (orders.is_counted or orders.is_trial or orders.is_return)
+        and {{ of_changed_in_month('orders.customer_id') }}
 ),
 
 as_of_days as (
@@ -102,7 +105,8 @@ states as (
         cast(known.net_sales as decimal(18, 2)) as net_sales,
         known.next_ordered_on,
         cast(lag(known.frequency) over customer as bigint) as frequency_before,
-        lag(known.recent_on) over customer as recent_on_before
+        lag(known.recent_on) over customer as recent_on_before,
+        {{ month_of(as_of()) }} as month_on
     from known
     window customer as (partition by known.customer_id order by known.from_months_before desc nulls last)
 )

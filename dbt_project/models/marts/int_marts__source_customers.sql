@@ -1,40 +1,42 @@
-{#- Which source gives which rows to which customer: the acts by touchpoints, orders whether counted or not, records by their key. -#}
+{#- Which source gives which rows to which customer: acts and orders, those of nobody known, records by their key. -#}
 with
 
-act_rows as (
+nobodys_acts as (
     select
-        source,
-        source as origin,
-        customer_id,
+        touchpoints.source,
+        touchpoints.source as origin,
+        cast(null as varchar) as customer_id,
         count(*) as row_count
-    from {{ ref('touchpoints') }}
-    where occurred_at < {{ as_of_end_at() }}
-        and action not in ('purchase', 'return')
-    group by source, customer_id
+    from {{ ref('touchpoints') }} as touchpoints
+    where touchpoints.customer_id is null
+        and touchpoints.occurred_at < {{ as_of_end_at() }}
+        and touchpoints.action not in ('purchase', 'return')
+    group by touchpoints.source
 ),
 
-order_rows as (
+nobodys_orders as (
     select
-        case when channel = 'ec' then 'ec_orders' else 'pos_receipts' end as source,
-        case when channel = 'ec' then 'ec_orders' else 'pos_receipts' end as origin,
-        customer_id,
+        case when orders.channel = 'ec' then 'ec_orders' else 'pos_receipts' end as source,
+        case when orders.channel = 'ec' then 'ec_orders' else 'pos_receipts' end as origin,
+        cast(null as varchar) as customer_id,
         count(*) as row_count
-    from {{ ref('orders') }}
-    where ordered_at < {{ as_of_end_at() }}
-    group by channel, customer_id
+    from {{ ref('orders') }} as orders
+    where orders.customer_id is null
+        and orders.ordered_at < {{ as_of_end_at() }}
+    group by orders.channel
 ),
 
--- An order's lines are no further source of its customer.
-line_rows as (
+nobodys_lines as (
     select
-        case when order_id like 'ec:%' then 'ec_order_items' else 'pos_receipt_items' end as source,
-        case when order_id like 'ec:%' then 'ec_orders' else 'pos_receipts' end as origin,
-        customer_id,
+        case when lines.order_id like 'ec:%' then 'ec_order_items' else 'pos_receipt_items' end as source,
+        case when lines.order_id like 'ec:%' then 'ec_orders' else 'pos_receipts' end as origin,
+        cast(null as varchar) as customer_id,
         count(*) as row_count
-    from {{ ref('order_items') }}
-    where ordered_at < {{ as_of_end_at() }}
-    group by case when order_id like 'ec:%' then 'ec_order_items' else 'pos_receipt_items' end,
-        case when order_id like 'ec:%' then 'ec_orders' else 'pos_receipts' end, customer_id
+    from {{ ref('order_items') }} as lines
+    where lines.customer_id is null
+        and lines.ordered_at < {{ as_of_end_at() }}
+    group by case when lines.order_id like 'ec:%' then 'ec_order_items' else 'pos_receipt_items' end,
+        case when lines.order_id like 'ec:%' then 'ec_orders' else 'pos_receipts' end
 ),
 
 record_rows as (
@@ -50,11 +52,13 @@ record_rows as (
 ),
 
 source_customers as (
-    select * from act_rows
+    select source, origin, customer_id, row_count from {{ ref('int_marts__source_acts') }}
     union all
-    select * from order_rows
+    select * from nobodys_acts
     union all
-    select * from line_rows
+    select * from nobodys_orders
+    union all
+    select * from nobodys_lines
     union all
     select * from record_rows
 )

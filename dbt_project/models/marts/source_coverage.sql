@@ -11,7 +11,7 @@ source_customers as (
 customer_origins as (
     select
         customer_id,
-        count(distinct origin) as origins
+        min(origin) < max(origin) as is_unified
     from source_customers
     where customer_id is not null
     group by customer_id
@@ -22,7 +22,7 @@ shares as (
         source_customers.source,
         sum(source_customers.row_count) as all_rows,
         sum(case when source_customers.customer_id is not null then source_customers.row_count else 0 end) as identified_rows,
-        sum(case when customer_origins.origins > 1 then source_customers.row_count else 0 end) as unified_rows
+        sum(case when customer_origins.is_unified then source_customers.row_count else 0 end) as unified_rows
     from source_customers
     left join customer_origins on source_customers.customer_id = customer_origins.customer_id
     group by source_customers.source

@@ -21,8 +21,11 @@ MACROS = [
     "core/order_rows",
     "core/incremental_facts",
     "core/parties",
+    "core/touchpoint_rows",
     "core/attributes",
     "core/attribute_states",
+    "marts/calendar",
+    "marts/rank_rules",
     "portable/identifiers",
 ]
 _MACRO = re.compile(r"{%-? macro (\w+)\(.*?{%-? endmacro -?%}", re.DOTALL)
@@ -32,6 +35,9 @@ RUN = """
     create table run.touched_orders (order_id varchar);
     create table run.touched_persons (customer_id varchar);
     create table run.changes_held (relation varchar, change_no bigint);
+    create table run.masters_held (kind varchar, master_id varchar, state varchar);
+    create table run.parties_held (party_key bigint, customer_id varchar, shared_party_key bigint);
+    create table run.settings (name varchar, value varchar);
     create table run.context (as_of date, as_of_end_at timestamp, salt varchar, gmail_aliases boolean);
 """
 
@@ -130,7 +136,9 @@ class Models:
         return ""
 
     def _run_query(self, sql: str) -> SimpleNamespace:
-        return SimpleNamespace(rows=self.con.execute(sql).fetchall())
+        rows = self.con.execute(sql).fetchall()
+        columns = [SimpleNamespace(values=lambda values=values: values) for values in zip(*rows, strict=True)]
+        return SimpleNamespace(rows=rows, columns=columns or [SimpleNamespace(values=tuple)])
 
     @staticmethod
     def _return(value: Any) -> None:

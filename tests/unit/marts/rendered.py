@@ -23,6 +23,7 @@ MACROS = [
     "marts/pyramid.sql",
     "marts/normal.sql",
     "marts/promotions.sql",
+    "marts/promotion_ranks.sql",
 ]
 
 
@@ -40,6 +41,7 @@ def environment() -> jinja2.Environment:
         "ref": lambda name: name,
         "source": lambda schema, name: f"{schema}.{name}",
         "config": lambda **_: "",
+        "is_incremental": lambda: False,
         "forget_changed_customers": lambda: "",
         "of_changed_customers": lambda _column: "true",
         "touchpoints_to_read": lambda: TOUCHPOINTS,

@@ -80,6 +80,7 @@ MODELS = (
     "int_marts__brand_rank_spells",
     "int_marts__brand_ranks",
     "brand_ranks",
+    "int_marts__brand_rank_months",
     "brand_rank_history",
     "brand_pyramid",
     "int_marts__brand_group_days",

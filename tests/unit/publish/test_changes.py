@@ -16,6 +16,7 @@ BEFORE = [
     ("t1", "c1", 1, "b1"), ("t2", "c2", 2, "b1"), ("t3", None, 3, "b1"), ("t4", "c1", 11, "b1"),
     *((f"u{number}", "c3", 4, "b1") for number in range(20)),
 ]  # fmt: skip
+BY_BATCH = changes.BY_BATCH
 ROWS = "select touchpoint_id, customer_id, occurred_at from {} order by all"
 
 
@@ -68,6 +69,35 @@ def test_what_has_changed_is_all_that_is_written(con: duckdb.DuckDBPyConnection,
     assert changes.bring_up_to_date(con, MART)
     published = con.execute(ROWS.format(PUBLISHED)).fetchall()
     assert published == con.execute(ROWS.format(f"core.touchpoints where occurred_at < {changes.AS_OF_END}")).fetchall()
+
+
+def test_a_month_end_comes_with_rows_of_earlier_batches(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mart, held = "brand_rank_history", "marts.int_marts__brand_rank_months"
+    monkeypatch.setattr(changes, "BY_BATCH", {mart: BY_BATCH[mart]})
+    con.execute(
+        "create schema marts; create table spells as select 'c' || n as customer_id, 'b1' as brand_id, 'b1' as _batch"
+        " from range(9) as numbers (n); create table month_ends (as_of date)"
+    )
+    con.execute(
+        f"create view {held} as select as_of, customer_id, brand_id, _batch from spells cross join month_ends;"
+        f"create view marts.{mart} as select as_of, customer_id, brand_id from {held}"
+    )
+    con.execute(
+        "insert into month_ends"
+        " select date '2026-05-01' - n * interval 1 month - interval 1 day from range(1, 9) as t (n)"
+    )
+    con.execute("update run.context set as_of_end_at = timestamp '2026-04-30 15:00:00'")
+    con.execute(f"create table publication.marts.{mart} as select * from marts.{mart}")
+    changes.note(con)
+    con.execute("update run.context set as_of_end_at = timestamp '2026-05-01 15:00:00'")
+    con.execute("insert into month_ends values ('2026-04-30'); delete from month_ends where as_of = '2025-08-31'")
+    con.execute("update spells set _batch = 'b2', brand_id = 'b2' where customer_id = 'c1'")
+    con.execute("delete from spells where customer_id = 'c2'")
+    assert changes.bring_up_to_date(con, mart)
+    found = con.execute(f"select * from publication.marts.{mart} order by all").fetchall()
+    assert found == con.execute(f"select * from marts.{mart} order by all").fetchall()
 
 
 def test_day_after_day_the_same(con: duckdb.DuckDBPyConnection) -> None:

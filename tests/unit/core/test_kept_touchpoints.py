@@ -1,0 +1,71 @@
+"""Touchpoints that are kept are those of a table built whole, whoever a party is and whatever masters tell by now."""
+
+import pytest
+from models import Crash, Models
+
+BEFORE = """
+    create table int_core__acts as select 'web_events' as source, 'e' || n as source_key, n % 5 as party_key,
+        timestamp '2026-05-01' + n * interval 1 hour as occurred_at, 'web' as channel, 'page_view' as action,
+        case when n % 3 = 0 then 'b9' end as brand_id, case when n % 4 < 2 then 'p' || n % 2 end as product_id,
+        case when n % 4 > 1 then 'k' || n % 2 end as content_id, case when n % 7 = 0 then 's1' end as store_id,
+        case when n % 6 = 0 then 'spring' end as campaign_id, cast(null as varchar) as order_id, true as is_first_line,
+        0 as quantity, 0 as amount, cast(null as varchar) as visit_source, 'f1' as _file_id, 'state 1' as _state
+    from range(40) as numbers (n);
+    create table party_customers (party_key bigint, customer_id varchar, shared_party_key bigint);
+    insert into party_customers values (0, 'c0', null), (1, 'c1', null), (2, null, null), (3, null, 3), (4, null, 4);
+    create table int_core__shared_device_events as
+        select party_key, occurred_at, 'c7' as customer_id from int_core__acts where party_key in (3, 4);
+    create table stg_products (product_id varchar, brand_id varchar, category varchar);
+    insert into stg_products values ('p0', 'b1', 'skin'), ('p1', 'b2', 'hair');
+    create table int_core__contents (
+        content_id varchar, brand_id varchar, campaign_id varchar, information_kind varchar, score_category varchar
+    );
+    insert into int_core__contents values ('k0', 'b1', null, 'article', 'product');
+    create table stg_stores (store_id varchar, brand_id varchar);
+    create table stg_campaigns (campaign_id varchar)
+"""
+NEWS = {
+    "nothing": ("select 1", []),
+    "a product moves": ("update stg_products set brand_id = 'b3' where product_id = 'p1'", ["c0", "c1", "c7"]),
+    "a product goes": ("delete from stg_products where product_id = 'p1'", ["c0", "c1", "c7"]),
+    "a content comes": ("insert into int_core__contents values ('k1', null, 'spring', 'vision', 'lifestance')", None),
+    "a store's brand is told": ("insert into stg_stores values ('s1', 'b4')", None),
+    "a campaign is named late": ("insert into stg_campaigns values ('spring')", None),
+    "two are one": ("update party_customers set customer_id = 'c1' where party_key = 0", ["c0", "c1"]),
+    "somebody is known": ("update party_customers set customer_id = 'c2' where party_key = 2", ["c2"]),
+    "a device is one's own": (
+        "update party_customers set customer_id = 'c3', shared_party_key = null where party_key = 3", ["c3", "c7"]),
+    "a device is nobody's": ("update party_customers set shared_party_key = null where party_key = 4", ["c7"]),
+    "a device is shared now": (
+        "update party_customers set customer_id = null, shared_party_key = 1 where party_key = 1;"
+        " insert into int_core__shared_device_events"
+        " select 1, occurred_at, 'c8' from int_core__acts where party_key = 1", ["c1", "c8"]),
+    "an act comes": ("insert into int_core__acts by name select * replace ('new' as source_key, 'f2' as _file_id,"
+        " 'state 2' as _state) from int_core__acts limit 1", ["c0"]),
+}  # fmt: skip
+ROWS = "select * exclude (_batch) from int_core__touchpoints"
+
+
+def warehouse() -> Models:
+    made = Models()
+    made.con.execute(BEFORE)
+    return made
+
+
+@pytest.mark.parametrize(("news", "touched"), NEWS.values(), ids=NEWS.keys())
+def test_news_are_seen(news: str, touched: list[str] | None) -> None:
+    kept, anew = warehouse(), warehouse()
+    kept.build("int_core__touchpoints")
+    kept.con.execute("delete from run.touched_customers")
+    for made in (kept, anew):
+        made.con.execute(news)
+    with pytest.raises(Crash):
+        kept.build("int_core__touchpoints", crashes=True)
+    kept.build("int_core__touchpoints")
+    anew.build("int_core__touchpoints")
+    assert kept.rows(ROWS) == anew.rows(ROWS)
+    found = [customer for (customer,) in kept.rows("select distinct customer_id from run.touched_customers")]
+    assert found == touched or (touched is None and found)
+    # A run that finds nothing new writes nothing.
+    kept.build("int_core__touchpoints")
+    assert kept.rows("select count(*) from int_core__touchpoints where _batch = 'build 4'") == [(0,)]
