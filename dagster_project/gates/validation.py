@@ -44,6 +44,9 @@ class Verdict:
         return f"{told}: not so ({', '.join(filter(None, [f'observed {self.observed}', self.shown]))})"
 
 
+_contexts: list[Any] = []
+
+
 @cache
 def _context(home: Home) -> Any:
     """One ephemeral GX context per process and home: its import alone costs seconds."""
@@ -68,7 +71,16 @@ def _context(home: Home) -> Any:
             },
         },
     )
+    _contexts.append(context)
     return context
+
+
+def release() -> None:
+    """Close the connections that contexts of this process hold; the next validation opens its own."""
+    for context in _contexts:
+        source = context.data_sources.get("warehouse")
+        source.get_execution_engine().close()
+        source.get_engine().dispose()  # another engine, by which assets are looked up
 
 
 def validate(home: Home, suite: Suite) -> list[Verdict]:
