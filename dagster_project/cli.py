@@ -3,17 +3,19 @@
 import atexit
 import os
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from dagster_project.activation.audiences.commands import audience, conditions
+from dagster_project.activation.results.commands import results
 from dagster_project.command_shape import DATE, Group, home_option, show
 from dagster_project.customer.commands import card, path, why
 from dagster_project.errors import UsageError
 from dagster_project.home import DEFAULT_HOME, Home
+from dagster_project.landing.commands import landing
 from dagster_project.scores.commands import scores
 
 
@@ -67,7 +69,10 @@ def _require_folder(sources: Path) -> None:
 )
 @click.option("--skip-refused", is_flag=True, help="Go on without files that cannot be landed whole.")
 def activate(home_path: Path, as_json: bool, at: str | None, sources: Path | None, skip_refused: bool) -> None:
-    """Run the hourly job: land new events, write the lists and feeds that are due."""
+    """Run the hourly job: land new events, write the lists and feeds that are due.
+
+    Where another run holds the home it waits (setting hourly_wait_minutes), then is skipped and says so, exit 0.
+    """
     from dagster_project import runner, summary
     from dagster_project.publish.runs import newest_published
     from dagster_project.run_context import tokyo_today
@@ -82,7 +87,10 @@ def activate(home_path: Path, as_json: bool, at: str | None, sources: Path | Non
     if newest is not None and day < newest:
         raise UsageError(f"--at {at} is before {newest}, which this home has published; past hours are over")
     before = summary.syncs(home)
-    runner.run_hourly(home, cut_off, day, folder, skip_refused)
+    skipped = runner.run_hourly(home, cut_off, day, folder, skip_refused)
+    if skipped:
+        show({"skipped": skipped}, as_json, lambda: click.echo(skipped))
+        return
     result = summary.of_activation(home, cut_off, before)
     show(result, as_json, lambda: summary.print_activation(result))
 
@@ -106,21 +114,18 @@ def _cut_off(at: str | None) -> datetime:
 @click.option("--days", default=365, show_default=True, help="Days of its history.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same shop.")
 def demo(home_path: Path, as_json: bool, members: int, days: int, seed: int) -> None:
-    """Simulate a small shop, run it in .kizuna-demo, show the results."""
-    from dagster_project import progress, runner, summary
+    """Simulate a small shop, run it in .kizuna-demo, show the results.
+
+    In a new home it runs twice: as of four weeks ago, then, what was listed having been answered, as of yesterday.
+    """
+    from dagster_project import summary
     from dagster_project.run_context import tokyo_today
-    from dagster_project.sample.simulate import simulate
+    from dagster_project.sample import demo as example
 
     home = Home.open(home_path if home_path != DEFAULT_HOME else Path(".kizuna-demo"))
     day = tokyo_today() - timedelta(days=1)
-    sources = home.path / "demo-sources" / f"{day}-{members}-{days}-{seed}"
-    if not sources.exists():
-        aside = sources.with_name(sources.name + ".tmp")
-        progress.report("simulate", f"{members:,} members, {days} days up to {day}")
-        simulate(members=members, days=days, seed=seed, out=aside, last_day=day)
-        aside.rename(sources)
     before = summary.syncs(home)
-    runner.run_daily(home, day, sources)
+    example.run(home, day, members, days, seed)
     result = summary.of_run(home, day, before)
     show(result, as_json, lambda: summary.print_demo(home, result))
 
@@ -153,84 +158,25 @@ def simulate(
     )
 
 
-@cli.group(cls=Group, invoke_without_command=True)
-@home_option
-@click.pass_context
-def landing(context: click.Context, home_path: Path, as_json: bool) -> None:
-    """What was landed (`kizuna landing` lists it), and taking a delivery back."""
-    if context.invoked_subcommand is None:
-        _list_landed(home_path, as_json)
-    else:
-        # Options may stand before the subcommand as well as after it.
-        given = {
-            name: value
-            for name, value in {"home_path": home_path, "as_json": as_json}.items()
-            if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        }
-        context.default_map = {context.invoked_subcommand: given}
-
-
-@landing.command("list")
-@home_option
-def landing_list(home_path: Path, as_json: bool) -> None:
-    """List every landed file."""
-    _list_landed(home_path, as_json)
-
-
-def _list_landed(home_path: Path, as_json: bool) -> None:
-    from dagster_project.landing.deliveries import list_files
-    from dagster_project.summary import print_table
-
-    files = [asdict(file) for file in list_files(Home.open(home_path))]
-    show(files, as_json, lambda: print_table(files, "no file was landed yet: kizuna run"))
-
-
-@landing.command()
-@click.argument("file_id")
-@home_option
-def withdraw(file_id: str, home_path: Path, as_json: bool) -> None:
-    """Take the rows of FILE_ID out, from the next run on."""
-    from dagster_project.landing.deliveries import withdraw as take_back
-
-    home = Home.open(home_path)
-    with home.lock("landing withdraw"):
-        entry = asdict(take_back(home, file_id))
-    show(
-        {"withdrawn": entry},
-        as_json,
-        lambda: click.echo(f"{entry['file_id']} ({entry['name']}) is withdrawn; the next run leaves its rows out"),
-    )
-
-
-@landing.command()
-@click.argument("file_id")
-@home_option
-def restore(file_id: str, home_path: Path, as_json: bool) -> None:
-    """Undo a withdrawal."""
-    from dagster_project.landing.deliveries import restore as put_back
-
-    home = Home.open(home_path)
-    with home.lock("landing restore"):
-        entry = asdict(put_back(home, file_id))
-    show(
-        {"restored": entry},
-        as_json,
-        lambda: click.echo(f"{entry['file_id']} ({entry['name']}) is back; the next run reads its rows"),
-    )
-
-
 @cli.command()
 @home_option
 def doctor(home_path: Path, as_json: bool) -> None:
     """Check configuration, rules, scenarios, feeds and sources; name every fault with file and line."""
     from dagster_project import doctor as examination
+    from dagster_project.activation.audiences import library, report
 
     found = examination.faults()
+    if not found:
+        day, empty = report.empty_audiences(Home(home_path.resolve()), library.read_library())
+        for name in empty:
+            click.echo(f"kizuna: warning: the audience {name} matches nobody as of {day}", err=True)
     show(
         [str(fault) for fault in found],
         as_json,
         lambda: click.echo(
-            "\n".join(map(str, found)) if found else "sound: sources.yml, rule tables, scenarios, feeds, expectations"
+            "\n".join(map(str, found))
+            if found
+            else "sound: sources.yml, rule tables, audiences, scenarios, feeds, expectations"
         ),
     )
     if found:
@@ -269,7 +215,7 @@ def ui(home_path: Path, as_json: bool, port: int, host: str, sources: Path) -> N
     os.execve(dagster, [dagster, *arguments], os.environ | {"DAGSTER_DISABLE_TELEMETRY": "1"})  # noqa: S606
 
 
-for command in (card, path, why, scores):
+for command in (landing, audience, conditions, card, path, why, scores, results):
     cli.add_command(command)
 
 

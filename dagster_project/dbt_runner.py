@@ -58,6 +58,16 @@ def invoke(
     )
 
 
+def release() -> None:
+    """Close the connection that dbt keeps open in this process; its next command opens another."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    kept = DuckDBConnectionManager._ENV
+    DuckDBConnectionManager.close_all_connections()
+    if kept is not None:
+        kept.close()
+
+
 def parsed(home: Home) -> Any:
     """dbt's Manifest of the project, parsed once per process and folder of seeds; nothing of a home is in it.
 
@@ -77,9 +87,15 @@ def adopt(manifest: Any) -> None:
 
 
 def build(
-    home: Home, select: str, callbacks: list[Callable[[Any], None]] | None = None, full_refresh: bool = False
+    home: Home,
+    select: str,
+    callbacks: list[Callable[[Any], None]] | None = None,
+    full_refresh: bool = False,
+    with_tests: bool = True,
 ) -> Any:
     """`dbt build` of `select` with its tests (unit tests belong to `make test`); returns dbt's RunExecutionResult.
+
+    Not `with_tests`: with those tests alone that `select` names.
 
     Raises StageFailed only where dbt itself broke; failed nodes are in the result.
     """
@@ -92,7 +108,7 @@ def build(
             "--exclude-resource-type",
             "unit_test",
             "--indirect-selection",
-            "buildable",
+            "buildable" if with_tests else "empty",
             *(["--full-refresh"] if full_refresh else []),
         ],
         callbacks=callbacks,

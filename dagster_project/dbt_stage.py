@@ -1,12 +1,13 @@
 """A stage of dbt models as one Dagster step: build, dbt tests, Great Expectations suites, in this order.
 
-One step per stage makes the gate: a step that fails, for whatever reason, leaves every later stage unbuilt.
+One step per stage makes the gate: a step that fails, for whatever reason, leaves every later stage unbuilt. An hourly
+run builds a part of it (`hourly/selection.py`), and makes the critical checks of that part.
 """
 
 import queue
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from dagster import (
@@ -25,6 +26,8 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from dagster_project import dbt_runner, gates, progress
 from dagster_project.errors import StageFailed
+from dagster_project.hourly import rules
+from dagster_project.hourly.selection import tests_of
 from dagster_project.previews import preview
 from dagster_project.resources import HomeResource
 
@@ -92,34 +95,68 @@ def dbt_stage(
         specs=[*specs, *(extra_specs or [])],
         check_specs=[*check_specs, *gates.check_specs(stage)],
         partitions_def=partitions,
-        can_subset=False,
+        can_subset=True,
         op_tags={"stage": stage},
     )
     def step(context: AssetExecutionContext, home: HomeResource) -> Iterator[Any]:
+        if home.is_skipped(context):
+            return
         with home.stage(context, stage) as (con, run):
+            if stage == "rules" and run.is_hourly and rules.are_loaded(con):
+                yield from (Output(None, output_name=name) for name in sorted(context.selected_output_names))
+                return
             for prepare in before:
-                yield from prepare(con, home.home, run)
+                made = prepare(con, home.home, run)
+                yield from (table for table in made if table.asset_key in context.selected_asset_keys)
+            if stage == "rules":
+                rules.forget(con)
             failures: list[str] = []
-            for event in _dbt_events(home, select, manifest, context, con):
+            selection = _part(manifest, specs, context.selected_asset_keys, run.is_hourly)
+            with_tests = selection is None or not run.is_hourly
+            outputs = {key.to_python_identifier() for key in context.selected_asset_keys - extra_keys}
+            for event in _dbt_events(home, selection or select, with_tests, manifest, context, con):
                 if isinstance(event, Output):
+                    outputs.discard(event.output_name)
                     yield _with_figures(event, con, manifest)
                 elif isinstance(event, AssetCheckResult):
                     yield event
                 else:
                     failures.append(event)
+            # Without this, a table that dbt left out would let the run go on without the stages after it.
+            if outputs and not failures:
+                failures.append(f"dbt did not build {', '.join(sorted(outputs))}")
             if failures:
                 raise StageFailed(
                     f"stage {stage}: "
                     + "; ".join(failures)
                     + ". Nothing after it was built; what is published stays as it was."
                 )
-            yield from gates.run(stage, home.home)
+            if stage == "rules":
+                rules.note(con)
+            yield from gates.run(
+                stage, home.home, con if run.is_hourly else None, wanted=context.selected_asset_check_keys
+            )
 
     return step
 
 
+def _part(
+    manifest: Mapping[str, Any], specs: Sequence[AssetSpec], selected: Set[AssetKey], is_hourly: bool
+) -> str | None:
+    """What dbt is to build of a stage of which a part is `selected`, and the tests of an hourly run; None where all
+    of it is."""
+    names = {spec.key.path[-1] for spec in specs if spec.key in selected}
+    tests = tests_of(manifest, names) if is_hourly else []
+    return None if len(names) == len(specs) else " ".join([*sorted(names), *tests])
+
+
 def _dbt_events(
-    home: HomeResource, select: str, manifest: Mapping[str, Any], context: AssetExecutionContext, con: Any
+    home: HomeResource,
+    select: str,
+    with_tests: bool,
+    manifest: Mapping[str, Any],
+    context: AssetExecutionContext,
+    con: Any,
 ) -> Iterator[Any]:
     """dbt's results as Dagster events, and one text per failed node."""
     from dbt_common.events.functions import msg_to_dict
@@ -131,7 +168,9 @@ def _dbt_events(
             messages.put(msg_to_dict(message))
 
     # A rule table whose columns changed is made anew; the tables are small.
-    result = dbt_runner.build(home.home, select, callbacks=[on_event], full_refresh=select == SEEDS)
+    result = dbt_runner.build(
+        home.home, select, callbacks=[on_event], full_refresh=select == SEEDS, with_tests=with_tests
+    )
     while not messages.empty():
         message = DbtCoreCliEventMessage(raw_event=messages.get(), event_history_metadata={})
         for event in message.to_default_asset_events(manifest, TRANSLATOR, context):

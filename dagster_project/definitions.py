@@ -19,14 +19,16 @@ from dagster import (
 
 from dagster_project import dbt_runner
 from dagster_project.activation.assets import activation_assets
-from dagster_project.dbt_stage import dbt_stage
+from dagster_project.dbt_stage import TRANSLATOR, dbt_stage
 from dagster_project.home import DEFAULT_HOME, Home
+from dagster_project.hourly import selection
 from dagster_project.identity.inputs import IDENTITY_INPUTS, prepare_matching
 from dagster_project.landing.assets import landing_assets
+from dagster_project.privacy.erase import ERASURE_SPECS, erase, take_up
 from dagster_project.publish.assets import HOURLY, hourly_publish_assets, publish_assets
 from dagster_project.publish.first_day import first_day
 from dagster_project.publish.ids import load_published_ids
-from dagster_project.resources import CUT_OFF_TAG, HomeResource
+from dagster_project.resources import CUT_OFF_TAG, HOURLY_JOB, HomeResource
 from dagster_project.run_context import day_of_cut_off, tokyo_today
 from dagster_project.staging.assets import STAGING_INPUTS, prepare_staging
 
@@ -40,28 +42,33 @@ days = DailyPartitionsDefinition(start_date=str(first_day(home)), timezone=TOKYO
 stages = [
     dbt_stage("rules", manifest, days),
     landing_assets(days),
-    dbt_stage("staging", manifest, days, extra_specs=STAGING_INPUTS, before=(prepare_staging,)),
+    dbt_stage("staging", manifest, days, extra_specs=STAGING_INPUTS, before=(take_up, prepare_staging)),
     dbt_stage("identity", manifest, days, extra_specs=IDENTITY_INPUTS, before=(load_published_ids, prepare_matching)),
-    dbt_stage("core", manifest, days),
+    dbt_stage("core", manifest, days, extra_specs=ERASURE_SPECS, before=(erase,)),
     dbt_stage("marts", manifest, days),
     dbt_stage("insights", manifest, days),
-    activation_assets(days),
+    activation_assets(days, selection.fresh_relations(manifest)),
     publish_assets(days),
     hourly_publish_assets(days),
 ]
 
-hourly = AssetSelection.assets(*HOURLY)
+hourly = (
+    AssetSelection.groups("landing", "rules", "activation")
+    | AssetSelection.assets(*(spec.key for spec in (*STAGING_INPUTS, *IDENTITY_INPUTS, *ERASURE_SPECS)), *HOURLY)
+    | selection.assets(manifest, TRANSLATOR.get_asset_key)
+)
 daily = define_asset_job(
     "daily",
-    AssetSelection.all() - hourly,
+    AssetSelection.all() - AssetSelection.assets(*HOURLY),
     partitions_def=days,
     description="The whole line for one Tokyo day, from landing to delivery.",
 )
 hourly_activation = define_asset_job(
-    "hourly_activation",
-    (AssetSelection.all() - AssetSelection.groups("publish")) | hourly,
+    HOURLY_JOB,
+    hourly,
     partitions_def=days,
-    description="Lands new events and writes the lists and feeds that are due; marts stay as the daily run left them.",
+    description="Lands new events, builds what triggers need of them, and writes the lists and feeds that are due;"
+    " marts stay as the daily run left them.",
 )
 
 

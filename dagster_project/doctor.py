@@ -9,7 +9,8 @@ from dagster_project.project import EXPECTATIONS, seeds
 
 
 def faults() -> list[Fault]:
-    """All faults of sources.yml, rule tables, scenarios, feeds, metrics and expectations."""
+    """All faults of sources.yml, rule tables, audiences, scenarios, feeds, metrics and expectations."""
+    from dagster_project.activation.scenarios.caps import check_caps
     from dagster_project.activation.scenarios.reading import check_scenarios
     from dagster_project.identity.likely.declaration import check_declaration
     from dagster_project.identity.rules import check_identity_rules
@@ -24,6 +25,7 @@ def faults() -> list[Fault]:
             *setting_faults(),
             *check_identity_rules(seeds() / "rules"),
             *check_declaration(seeds(), is_on("probabilistic")),
+            *check_caps(seeds() / "rules"),
             *check_scenarios(seeds() / "scenarios"),
             *_reader_faults(),
             *_expectation_faults(),
@@ -39,8 +41,11 @@ def require_sound() -> None:
 
 
 def _reader_faults() -> list[Fault]:
-    """What feeds and own metrics declare, and what they read: a column that no mart has is known before a mart is."""
+    """Audiences, feeds and own metrics, and what they read: a column that no mart has is known before a mart is."""
     from dagster_project.activation import feeds, kpis
+    from dagster_project.activation.audiences.checking import check_library
+    from dagster_project.activation.scenarios.binding import bind as bind_scenarios
+    from dagster_project.activation.scenarios.reading import check_scenarios, load_scenarios
     from dagster_project.publish.catalog import MARTS
     from dagster_project.publish.empty_marts import empty_marts
 
@@ -53,7 +58,10 @@ def _reader_faults() -> list[Fault]:
         binders.append(partial(kpis.bind, declared=declared, marts=set(MARTS)))
     except ConfigurationError as error:
         found += error.faults
+    if not check_scenarios(seeds() / "scenarios"):
+        binders.append(partial(bind_scenarios, scenarios=load_scenarios(seeds() / "scenarios")))
     with empty_marts() as con:
+        found += check_library(con, seeds())
         for bind in binders:
             try:
                 bind(con)

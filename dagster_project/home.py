@@ -7,11 +7,13 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from dagster_project.errors import HomeBusy
 
@@ -19,6 +21,8 @@ DEFAULT_HOME = Path(".kizuna")
 
 # Homes that this process holds: a command that holds its home may run a job that asks for it again.
 _held: set[Path] = set()
+# Seconds between two looks at whether the home is free: a run takes minutes.
+_LOOK_EVERY = 1.0
 
 
 @dataclass(frozen=True)
@@ -122,23 +126,28 @@ class Home:
         return file.read_text().strip()
 
     @contextmanager
-    def lock(self, what: str) -> Iterator[None]:
+    def lock(
+        self, what: str, wait_seconds: float = 0, waiting: Callable[[str], None] = lambda holder: None
+    ) -> Iterator[None]:
         """Hold the home for one run; the operating system drops the lock when the process ends, however it ends.
 
-        Raises HomeBusy, with who holds it, where another process does.
+        Waits up to `wait_seconds` for a run of another process to end; `waiting` is told who holds the home, whenever
+        that is another. Raises HomeBusy, with who holds it, where it still does.
         """
         if self.path in _held:
             yield
             return
         with (self.path / "lock").open("a+") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                handle.seek(0)
-                raise HomeBusy(
-                    f"{self.path} is in use by another run: {handle.read().strip() or 'unknown'}; "
-                    "wait for it to end, or stop it, and run again"
-                ) from None
+            until, told = time.monotonic() + wait_seconds, None
+            while not _is_taken(handle):
+                holder = _holder(handle)
+                if time.monotonic() >= until:
+                    raise HomeBusy(
+                        f"{self.path} is in use by another run: {holder}; wait for it to end, or stop it, and run again"
+                    )
+                if holder != told:
+                    waiting(told := holder)
+                time.sleep(min(_LOOK_EVERY, max(until - time.monotonic(), 0)))
             handle.seek(0)
             handle.truncate()
             started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -149,3 +158,17 @@ class Home:
                 yield
             finally:
                 _held.discard(self.path)
+
+
+def _is_taken(handle: IO[str]) -> bool:
+    """Take the lock of the opened file; False where another process has it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(handle: IO[str]) -> str:
+    handle.seek(0)
+    return handle.read().strip() or "unknown"

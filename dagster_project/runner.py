@@ -2,12 +2,13 @@
 
 import logging
 import os
+from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from dagster_project import doctor, progress
-from dagster_project.errors import KizunaError, StageFailed
+from dagster_project.errors import HomeBusy, KizunaError, StageFailed
 from dagster_project.files import write_atomically
 from dagster_project.home import Home
 from dagster_project.publish import first_day
@@ -45,11 +46,22 @@ def run_daily(home: Home, as_of: date, sources: Path, skip_refused: bool = False
     _run(home, "daily", as_of, sources, skip_refused, {})
 
 
-def run_hourly(home: Home, at: datetime, as_of: date, sources: Path, skip_refused: bool = False) -> None:
-    """The hourly job with `at` (aware, a full hour) as its cut-off; errors as `run_daily`."""
-    from dagster_project.resources import CUT_OFF_TAG
+def run_hourly(home: Home, at: datetime, as_of: date, sources: Path, skip_refused: bool = False) -> str | None:
+    """The hourly job with `at` (aware, a full hour) as its cut-off; errors as `run_daily` but for HomeBusy.
 
-    _run(home, "hourly_activation", as_of, sources, skip_refused, {CUT_OFF_TAG: at.isoformat()})
+    Waits for another run to end as long as the setting hourly_wait_minutes says; returns why it was skipped, where that
+    was not enough: what is due then goes out with the next run.
+    """
+    from dagster_project.resources import CUT_OFF_TAG, HOURLY_JOB, skipped, wait_for_home
+
+    with ExitStack() as held:
+        try:
+            held.enter_context(wait_for_home(home, f"{HOURLY_JOB} of {as_of}"))
+        except HomeBusy as busy:
+            progress.report("skipped", text := skipped(busy))
+            return text
+        _run(home, HOURLY_JOB, as_of, sources, skip_refused, {CUT_OFF_TAG: at.isoformat()})
+    return None
 
 
 def last_sources(home: Home) -> Path | None:

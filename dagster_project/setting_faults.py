@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from dagster_project.activation.scenarios.declaration import minute_of_day
+from dagster_project.activation.scenarios.parts import minute_of_day
 from dagster_project.errors import Fault
 from dagster_project.project import seeds
 from dagster_project.settings import effective_settings
@@ -123,13 +123,20 @@ READERS: dict[str, Callable[[str], Any]] = {
     "promotion_min_customers": _at_least(2),
     "promotion_confidence": _confidence,
     "campaign_arm_attribute": _per_campaign,
+    "published_attributes": str.split,
+    "scenario_outcome_days": _at_least(1),
+    "scenario_min_customers": _at_least(2),
+    "scenario_confidence": _confidence,
     "session_gap_minutes": _at_least(1),
     "default_holdout": _share,
     "global_holdout": _share,
     "send_window_start": minute_of_day,
     "send_window_end": minute_of_day,
     "expires_after_days": _no_less_than_nothing,
+    "quality_bounces": _at_least(1),
+    "quality_max_identifiers": _at_least(1),
     "keep_days": _at_least(1),
+    "hourly_wait_minutes": _no_less_than_nothing,
     "probabilistic": _switch,
     "gmail_aliases": _switch,
     "volumes_block": _switch,

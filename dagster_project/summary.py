@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from dagster_project.activation.feeds import load_feeds
+from dagster_project.activation.feeds import load_feeds, not_taken
 from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids
 from dagster_project.home import Home
 from dagster_project.project import seeds
@@ -32,6 +32,9 @@ QUERIES = {
     " held_out from marts.scenario_targets where as_of = ? group by all order by all",
     "suppressions": "select scenario_id, reason, count(*) as steps from marts.suppressions where as_of = ?"
     " group by all order by all",
+    "results": "select scenario_id, step, sent, opened, compared, conversion_rate, compared_control as held_out,"
+    " control_rate, lift, ci_low, ci_high, verdict from marts.scenario_results where is_mature"
+    " order by scenario_id, first_assigned_on, step",
 }
 
 
@@ -43,6 +46,7 @@ def of_run(home: Home, as_of: date, syncs_before: dict[str, str]) -> dict[str, A
             result[name] = dicts(con.execute(sql, [as_of] if "?" in sql else []))
         result["identity_changes"] = identity_changes(con, as_of, load_feeds(seeds() / "feeds"))
     result["feeds"] = _feeds(home, syncs_before)
+    result["not_taken"] = not_taken(home)
     return result
 
 
@@ -110,7 +114,14 @@ def print_run(result: dict[str, Any]) -> None:
     print_table(result["pyramid"], title="Rank pyramid over all brands")
     print_table(result["lists"], "no step was due", title="Target lists")
     print_table(result["suppressions"], "none", title="Suppressed, and why")
+    print_table(
+        _result_rows(result["results"]),
+        "none yet; they come when a step's days are over (setting scenario_outcome_days)",
+        title="Results: who bought of those assigned, and of those held out",
+    )
     print_table(result["feeds"], "nothing changed, no sync was made", title="Feeds")
+    if result["not_taken"]:
+        print_table(result["not_taken"], title="Rows that feeds could not hand over, and why; they are tried again")
 
 
 def _print_identity_changes(found: dict[str, list[dict[str, Any]]]) -> None:
@@ -122,6 +133,26 @@ def _print_identity_changes(found: dict[str, list[dict[str, Any]]]) -> None:
         click.echo("All of them: mart identity_changes. Why: kizuna path FROM_ID TO_ID")
     if found["affected"]:
         print_table(found["affected"], title="Rows about them")
+
+
+def _result_rows(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row per step, as `kizuna results` shows it at greater length."""
+    from dagster_project.activation.results.report import per_cent, points
+
+    return [
+        {
+            "scenario": step["scenario_id"],
+            "step": step["step"],
+            "sent": step["sent"],
+            "compared": step["compared"],
+            "bought": per_cent(step["conversion_rate"]),
+            "held out": step["held_out"],
+            "bought ": per_cent(step["control_rate"]),
+            "lift in points": points(step),
+            "verdict": step["verdict"],
+        }
+        for step in steps
+    ]
 
 
 def _rf_rows(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -153,6 +184,7 @@ def print_demo(home: Home, result: dict[str, Any]) -> None:
         f"make ui HOME_DIR={shown}                   the asset graph, checks and previews",
         f".venv/bin/kizuna landing list --home {shown}",
         f".venv/bin/kizuna card member_id:M0000001 --home {shown}",
+        f".venv/bin/kizuna results --home {shown} --chart results.html",
         "edit seeds/rules/score_rules.csv, then make demo again: the scores follow",
     ):
         console.print(f"  {command}")

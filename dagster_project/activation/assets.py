@@ -1,24 +1,42 @@
 """Activation as a Dagster step: target lists, suppressions and each feed's checked difference, all in scratch."""
 
-import shutil
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import duckdb
 from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, PartitionsDefinition, multi_asset
 
 from dagster_project import gates, progress
 from dagster_project.activation import feeds, kpis
+from dagster_project.activation.results.tables import write_results
 from dagster_project.activation.scenarios import run as scenario_run
+from dagster_project.activation.scenarios.reading import load_scenarios
 from dagster_project.dbt_stage import OWNER
+from dagster_project.home import Home
+from dagster_project.hourly.feeds import due_feeds
+from dagster_project.hourly.view import hourly_view
 from dagster_project.project import seeds
 from dagster_project.publish import catalog
 from dagster_project.resources import HomeResource
+from dagster_project.run_context import RunContext
+from dagster_project.settings import effective_settings
 
-UPSTREAM = [["insights", "customers"], ["insights", "visitors"], ["core", "touchpoints"], ["marts", "badges"]]
+UPSTREAM = [
+    ["insights", "customers"],
+    ["insights", "int_insights__consents"],
+    ["insights", "int_insights__person_ids"],
+    ["insights", "visitors"],
+    ["core", "touchpoints"],
+    ["marts", "badges"],
+]
 
 
-def activation_assets(partitions: PartitionsDefinition) -> Any:
-    """The step `activation`: scenario_targets, suppressions and the prepared feeds."""
+def activation_assets(partitions: PartitionsDefinition, fresh: set[str]) -> Any:
+    """The step `activation`: scenario_targets, suppressions and the prepared feeds.
+
+    `fresh`: the relations that an hourly run builds; all else it sees as the last published day left it.
+    """
 
     def spec(name: str, description: str, deps: list[list[str]]) -> AssetSpec:
         return AssetSpec(
@@ -56,12 +74,15 @@ def activation_assets(partitions: PartitionsDefinition) -> Any:
         can_subset=False,
     )
     def activation(context: AssetExecutionContext, home: HomeResource) -> Iterator[Any]:
-        with home.stage(context, "activation") as (con, run):
+        with home.stage(context, "activation") as (con, run), _seen(con, home.home, run, fresh):
+            catalog.create_views(con)
             report = scenario_run.prepare(con, home.home, run, progress=lambda text: progress.report("", text))
             for warning in report.warnings:
                 context.log.warning(warning)
                 progress.report("", f"warning: {warning}")
             feeds.sync_tables(con, home.home)
+            if not run.is_hourly:
+                write_results(con, load_scenarios(), effective_settings(), run.as_of, run.cut_off_at)
             catalog.create_views(con)
             if not run.is_hourly:
                 kpis.write_kpis(con, seeds(), run.as_of, set(catalog.MARTS))
@@ -81,14 +102,20 @@ def activation_assets(partitions: PartitionsDefinition) -> Any:
                 metadata={"dagster/row_count": sum(sum(count.suppressed.values()) for count in counts)},
             )
             prepared = {}
-            # What an earlier run prepared and never delivered must not pass for this run's.
-            shutil.rmtree(home.home.scratch / "feeds", ignore_errors=True)
             if run.is_newest:
-                for feed in feeds.load_feeds(seeds() / "feeds"):
-                    sync = feeds.prepare(con, home.home, feed, run.as_of, run.cut_off_at)
-                    prepared[feed.feed_id] = sync.counts.model_dump()
-                    progress.report("", f"feed {feed.feed_id}: {sync.counts.model_dump()}")
+                declared = feeds.load_feeds(seeds() / "feeds")
+                due = due_feeds(declared) if run.is_hourly else None
+                for sync in feeds.prepare_all(con, home.home, declared, run.as_of, run.cut_off_at, due):
+                    prepared[sync.feed.feed_id] = sync.counts.model_dump()
+                    progress.report("", feeds.told(sync))
+                for feed_id, rows in feeds.rows_left(home.home, {feed.feed_id for feed in declared}).items():
+                    progress.report("", f"warning: feed {feed_id}: {feeds.told_left(feed_id, rows)}")
             yield MaterializeResult(asset_key=["activation", "feeds"], metadata=prepared)
-            yield from gates.run("activation", home.home)
+            yield from gates.run("activation", home.home, con if run.is_hourly else None)
 
     return activation
+
+
+def _seen(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext, fresh: set[str]) -> AbstractContextManager[None]:
+    """The warehouse, or what an hourly run sees in its place."""
+    return hourly_view(con, home, fresh) if run.is_hourly else nullcontext()

@@ -25,11 +25,14 @@ COMMANDS = [
     "landing",
     "landing list",
     "landing withdraw",
+    "audience",
+    "conditions",
     "doctor",
     "ui",
     "card",
     "path",
     "why",
+    "results",
     "sync",
 ]
 

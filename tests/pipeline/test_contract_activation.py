@@ -41,6 +41,8 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[made.Days]:
         for name in ("noon", "noon again"):
             days.hourly[name] = json.loads(shop.kizuna("activate", "--at", made.NOON, "--json").stdout)
             days.keep(name)
+        for feed in ("customers", "scenario_targets"):
+            days.hourly[feed] = json.loads(shop.kizuna("sync", feed, "--dry-run", "--json").stdout)
         [leaving] = [
             file
             for file in json.loads(shop.kizuna("landing", "list", "--json").stdout)
@@ -194,8 +196,15 @@ def test_the_hourly_run_leaves_the_marts_and_its_repetition_changes_nothing(days
     assert days.hourly["noon"]["lists"]["cart_abandonment"] == len(
         rows_of(days.shop.home / "targets" / "cart_abandonment" / "2026-02-28T12.jsonl")
     )
-    assert days.hourly["noon"]["feeds"]
+    assert [feed["feed"] for feed in days.hourly["noon"]["feeds"]] == ["scenario_targets"]
     assert days.hourly["noon again"]["feeds"] == []
+
+
+@pytest.mark.parametrize("feed", ["customers", "scenario_targets"])
+def test_a_sync_by_hand_after_an_hourly_run_finds_nothing_to_take_back(days: made.Days, feed: str) -> None:
+    counts = days.hourly[feed]["counts"]
+    assert counts["unchanged"] > 0
+    assert {counts["added"], counts["changed"], counts["removed"]} == {0}
 
 
 def test_a_backfill_writes_its_days_parquet_and_nothing_else(days: made.Days) -> None:

@@ -18,7 +18,8 @@ def test_every_landed_row_is_explained(planted_shop: Shop) -> None:
     sources = planted.shop()
     with warehouse(planted_shop) as con:
         accounts = con.execute(
-            "select source, rows_landed, staged, duplicates, superseded, quarantined from staging.row_accounts order by source"
+            "select source, rows_landed, staged, duplicates, superseded, quarantined"
+            " from staging.row_accounts order by source"
         ).fetchall()
         landed = {row[0]: row[1] for row in accounts}
     assert len(accounts) == 20
