@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from dagster_project.activation.audiences.commands import audience, conditions
+from dagster_project.activation.plan.commands import plan
 from dagster_project.activation.results.commands import results
 from dagster_project.command_shape import DATE, Group, home_option, show
 from dagster_project.customer.commands import card, path, why
@@ -215,7 +216,7 @@ def ui(home_path: Path, as_json: bool, port: int, host: str, sources: Path) -> N
     os.execve(dagster, [dagster, *arguments], os.environ | {"DAGSTER_DISABLE_TELEMETRY": "1"})  # noqa: S606
 
 
-for command in (landing, audience, conditions, card, path, why, scores, results):
+for command in (landing, audience, conditions, card, path, why, scores, plan, results):
     cli.add_command(command)
 
 

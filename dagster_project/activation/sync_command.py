@@ -38,7 +38,7 @@ def sync(home: Home, feed_id: str, dry_run: bool, force: bool) -> dict[str, Any]
     with home.lock(f"sync of {feed_id}"):
         con = warehouse.connect(home)
         try:
-            as_of, cut_off_at, is_hourly = _finished_run(con, home)
+            as_of, cut_off_at, is_hourly = finished_run(con, home)
             if dry_run and feed_id in left:
                 return {
                     "feed_id": feed_id,
@@ -75,7 +75,7 @@ def _as_the_run_saw_it(con: duckdb.DuckDBPyConnection, home: Home, is_hourly: bo
         yield
 
 
-def _finished_run(con: duckdb.DuckDBPyConnection, home: Home) -> tuple[date, datetime, bool]:
+def finished_run(con: duckdb.DuckDBPyConnection, home: Home) -> tuple[date, datetime, bool]:
     """(as_of, cut_off_at, is_hourly) of the run that left the warehouse; never a backfill or a stopped run."""
     if con.execute("select 1 from duckdb_tables() where schema_name = 'run' and table_name = 'finished'").fetchall():
         [(as_of, cut_off_at, is_hourly, is_newest)] = con.execute(

@@ -32,6 +32,7 @@ COMMANDS = [
     "card",
     "path",
     "why",
+    "plan",
     "results",
     "sync",
 ]

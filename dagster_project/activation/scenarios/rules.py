@@ -51,10 +51,12 @@ def write_rules(
     run: Run,
     settings: dict[str, str],
     known: list[Scenario],
+    ahead: timedelta | None = None,
 ) -> None:
     """Fill activation.scenario_rules, step_rules, step_variants and the like with what this run works on.
 
-    `known` are all scenarios: what ends them is looked at again also where this run does not work on them.
+    `known` are all scenarios: what ends them is looked at again also where this run does not work on them. `ahead`:
+    how far after the cut-off steps are looked for (default: up to the run after this one).
 
     Raises ConfigurationError for settings that cannot be read.
     """
@@ -63,7 +65,7 @@ def write_rules(
     execute(con, "scenarios/rule_tables")
     execute(con, "scenarios/tables")
     execute(con, "scenarios/cap_channels")
-    _insert(con, "scenario_rules", [_scenario_row(home, scenario, run, settings) for scenario in scenarios])
+    _insert(con, "scenario_rules", [_scenario_row(home, scenario, run, settings, ahead) for scenario in scenarios])
     _insert(con, "trigger_filters", [(one.id, *row) for one in scenarios for row in named_by(one.trigger)])
     _insert(con, "exit_rules", [row for scenario in known for row in _exit_rows(scenario)])
     _insert(con, "messages_asked", [row for scenario in scenarios for row in _asked_rows(scenario)])
@@ -135,7 +137,9 @@ def _asked_rows(scenario: Scenario) -> list[tuple[object, ...]]:
     return rows
 
 
-def _scenario_row(home: Home, scenario: Scenario, run: Run, settings: dict[str, str]) -> tuple[object, ...]:
+def _scenario_row(
+    home: Home, scenario: Scenario, run: Run, settings: dict[str, str], until_next: timedelta | None
+) -> tuple[object, ...]:
     cut_off_at = datetime.fromisoformat(run.cut_off_at)
     is_daily, trigger = scenario.cadence == "daily", scenario.trigger
     expires = (
@@ -166,7 +170,7 @@ def _scenario_row(home: Home, scenario: Scenario, run: Run, settings: dict[str, 
         cut_off_at,
         from_at,
         first_from_at,
-        cut_off_at + (timedelta(days=1) if is_daily else timedelta(hours=1)),
+        cut_off_at + (until_next or (timedelta(days=1) if is_daily else timedelta(hours=1))),
         from_at - reach,
         cut_off_at - expires,
         window.start,
