@@ -8,18 +8,32 @@ from activation_shop import Shop
 
 from dagster_project.activation.plan import chart, report
 from dagster_project.activation.plan.forecast import Forecast, foresee
+from dagster_project.activation.scenarios.declaration import Scenario
 from dagster_project.activation.scenarios.reading import load_scenarios
 
 AS_OF = date(2026, 3, 1)
-DAYS = 32
+DAYS = 9
+TWO_STEPS = Scenario.model_validate(
+    {
+        "id": "two_steps",
+        "description": "Two days after the first order, and three days after that.",
+        "cadence": "daily",
+        "trigger": {"kind": "order", "nth": 1},
+        "holdout": 0,
+        "steps": [
+            {"step": "first", "delay": {"days": 2}, "variants": [{"channel": "email", "content_id": "c1"}]},
+            {"step": "second", "delay": {"days": 3}, "variants": [{"channel": "line", "content_id": "c2"}]},
+        ],
+    }
+)
 
 
 @pytest.fixture
 def planned(shop: Shop) -> Shop:
     """A birthday, an order of the day, one who agreed to nothing; run as of AS_OF."""
-    chosen = [one for one in load_scenarios() if one.id in ("birthday", "first_purchase_follow_up")]
-    shop.scenarios = [one.model_copy(update={"holdout": 0.0}) for one in chosen]
-    shop.customer("anna", born="1990-03-20")
+    [birthday] = [one for one in load_scenarios() if one.id == "birthday"]
+    shop.scenarios = [birthday.model_copy(update={"holdout": 0.0}), TWO_STEPS]
+    shop.customer("anna", born="1990-03-08")
     shop.customer("beate", born="1985-05-01")
     shop.customer("clara", born="1985-03-05", consent="")
     shop.order("beate", "2026-03-01 12:00")
@@ -34,7 +48,7 @@ def plan(shop: Shop, days: int = DAYS, scenario_id: str | None = None) -> Foreca
 
 def test_a_plan_is_what_the_runs_of_those_days_list(planned: Shop) -> None:
     foreseen = {(row["day"], row["scenario_id"], row["step"], row["channel"]) for row in plan(planned).messages}
-    for number in range(2, DAYS, 2):  # a run lists up to the end of the day after it
+    for number in range(1, DAYS):
         planned.run(str(AS_OF + timedelta(days=number)))
     listed = planned.con.execute(
         "select cast(send_at + interval 9 hours as date), scenario_id, step, channel"
@@ -42,7 +56,7 @@ def test_a_plan_is_what_the_runs_of_those_days_list(planned: Shop) -> None:
         [AS_OF],
     ).fetchall()
     assert foreseen == set(listed)
-    assert {row[1] for row in listed} == {"birthday", "first_purchase_follow_up"}
+    assert {row[2] for row in listed} == {"greeting", "first", "second"}
 
 
 def test_what_is_listed_already_is_not_planned_again_and_nothing_is_kept(planned: Shop) -> None:
