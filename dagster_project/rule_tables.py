@@ -28,14 +28,16 @@ def rule_faults() -> list[Fault]:
     folder = seeds() / "rules"
     for name in sorted(declared.keys() - {file.stem for file in folder.glob("*.csv")}):
         faults.append(Fault(f"seeds/rules/{name}.csv", 0, "is missing", "restore it"))
-    for file in sorted(folder.glob("*.csv")):
-        faults += _table_faults(file, declared.get(file.stem, {}), f"seeds/rules/{file.name}")
+    with duckdb.connect() as con:
+        for file in sorted(folder.glob("*.csv")):
+            faults += _table_faults(con, file, declared.get(file.stem, {}), f"seeds/rules/{file.name}")
     return faults
 
 
 def faults_of(file: Path, table: str) -> list[Fault]:
     """Faults of a file that would stand in for the rule table `table`, under the file's own name."""
-    return _table_faults(file, _declared()[0][table], str(file))
+    with duckdb.connect() as con:
+        return _table_faults(con, file, _declared()[0][table], str(file))
 
 
 def load(con: duckdb.DuckDBPyConnection, file: Path, table: str, relation: str) -> None:
@@ -48,7 +50,7 @@ def load(con: duckdb.DuckDBPyConnection, file: Path, table: str, relation: str) 
         con.executemany(f"insert into {relation} values ({', '.join('?' * len(types))})", rows)
 
 
-def _table_faults(file: Path, seed: dict[str, Any], name: str) -> list[Fault]:
+def _table_faults(con: duckdb.DuckDBPyConnection, file: Path, seed: dict[str, Any], name: str) -> list[Fault]:
     types = (seed.get("config") or {}).get("column_types", {})
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
@@ -80,23 +82,23 @@ def _table_faults(file: Path, seed: dict[str, Any], name: str) -> list[Fault]:
             problem = _cell_problem(types.get(column, ""), value)
             if problem:
                 faults.append(Fault(name, line, f"{column}: {problem}"))
-    return faults or _broken_tests(name, seed, types, rows)
+    return faults or _broken_tests(con, name, seed, types, rows)
 
 
-def _broken_tests(name: str, seed: dict[str, Any], types: dict[str, str], rows: Rows) -> list[Fault]:
+def _broken_tests(
+    con: duckdb.DuckDBPyConnection, name: str, seed: dict[str, Any], types: dict[str, str], rows: Rows
+) -> list[Fault]:
     """Rows of a readable table that break what its tests declare."""
     header = rows[0][1]
+    columns = ", ".join(f'"{column}" {types.get(column, "varchar")}' for column in header)
+    con.execute(f"create or replace table rules (_line integer, {columns})")
+    # Column by column: row by row takes a second for all tables.
+    cells = [[row[place] or None for _, row in rows[1:]] for place in range(len(header))]
+    unnested = "".join(", unnest(cast(? as varchar[]))" for _ in header)
+    con.execute(f"insert into rules select unnest(cast(? as integer[])){unnested}", [[n for n, _ in rows[1:]], *cells])
     faults = []
-    with duckdb.connect() as con:
-        columns = ", ".join(f'"{column}" {types.get(column, "varchar")}' for column in header)
-        con.execute(f"create table rules (_line integer, {columns})")
-        if rows[1:]:
-            con.executemany(
-                f"insert into rules values ({', '.join('?' * (len(header) + 1))})",
-                [[line, *(cell or None for cell in row)] for line, row in rows[1:]],
-            )
-        for message, query in _tests(seed):
-            faults += [Fault(name, line, message) for (line,) in con.execute(query).fetchall()]
+    for message, query in _tests(seed):
+        faults += [Fault(name, line, message) for (line,) in con.execute(query).fetchall()]
     return faults
 
 

@@ -151,11 +151,11 @@ def test_wrong_use_ends_with_2_and_says_what_is_wrong(arguments: list[str], tmp_
 )
 def test_a_fault_in_configuration_is_named_with_file_and_line(seeds: Path, file: str, old: str, new: str) -> None:
     line = replace(seeds / file, old, new)
-    [fault, *others] = doctor.faults()
-    assert fault.file.endswith(f"seeds/{file}")
+    found = doctor.faults()
+    [fault, *_] = [one for one in found if one.file.endswith(f"seeds/{file}")]
     assert abs(fault.line - line) <= 1, str(fault)
     assert fault.message
-    assert len(others) <= 1, others
+    assert len(found) <= 2, found  # another file may name what is no longer there
 
 
 def test_the_shipped_configuration_is_sound(seeds: Path) -> None:
