@@ -32,7 +32,7 @@ def marts():
         con.execute(
             "create table marts.scenario_targets (as_of date, feed_row_id varchar, scenario_id varchar, step varchar,"
             " customer_id varchar, channel varchar, send_at timestamp, content_id varchar, product_id varchar,"
-            " reason varchar, rule_version varchar, holdout boolean)"
+            " reason varchar, rule_version varchar, holdout boolean, withdrawn varchar)"
         )
         con.execute("create table marts.customers (customer_id varchar, member_ids varchar[])")
         con.execute("create table marts.badges (customer_id varchar, badge_id varchar)")
