@@ -41,7 +41,9 @@ def test_a_second_run_gives_identical_marts_and_an_empty_sync_and_a_reader_keeps
     with connect_published(Home(own.home)) as reader:
         customers = "select count(*), sum(hash(c)::hugeint) from marts.customers c"
         read, inode = reader.execute(customers).fetchall(), (own.home / "marts.duckdb").stat().st_ino
-        own.run()
+        arguments = ["--as-of", str(LAST_DAY), "--sources", str(own.sources), "--json"]
+        told = json.loads(own.kizuna("run", *arguments).stdout)
+        assert (told["as_of"], told["feeds"]) == (str(LAST_DAY), [])
         assert (own.home / "marts.duckdb").stat().st_ino != inode
         assert reader.execute(customers).fetchall() == read
     after = own.published()
