@@ -3,7 +3,6 @@
 landing -> staging -> identity -> core -> marts -> insights -> activation -> publish; every stage ends at its gate.
 """
 
-import os
 from datetime import timedelta
 
 from dagster import (
@@ -20,7 +19,7 @@ from dagster import (
 from dagster_project import dbt_runner
 from dagster_project.activation.assets import activation_assets
 from dagster_project.dbt_stage import TRANSLATOR, dbt_stage
-from dagster_project.home import DEFAULT_HOME, Home
+from dagster_project.home import Home
 from dagster_project.hourly import selection
 from dagster_project.identity.inputs import IDENTITY_INPUTS, prepare_matching
 from dagster_project.landing.assets import landing_assets
@@ -34,7 +33,7 @@ from dagster_project.staging.assets import STAGING_INPUTS, prepare_staging
 
 TOKYO = "Asia/Tokyo"
 
-home = Home.open(os.environ.get("KIZUNA_HOME", DEFAULT_HOME))
+home = Home.from_environment()
 manifest = dbt_runner.parsed(home).writable_manifest().to_dict(omit_none=False)
 # Partitions are the as_of days; today is one of them, for the hourly job and for a run of the day so far.
 days = DailyPartitionsDefinition(start_date=str(first_day(home)), timezone=TOKYO, end_offset=1)

@@ -11,7 +11,6 @@ from dagster_project.project import EXPECTATIONS, seeds
 def faults() -> list[Fault]:
     """All faults of sources.yml, rule tables, audiences, scenarios, feeds, metrics and expectations."""
     from dagster_project.activation.scenarios.caps import check_caps
-    from dagster_project.activation.scenarios.reading import check_scenarios
     from dagster_project.identity.likely.declaration import check_declaration
     from dagster_project.identity.rules import check_identity_rules
     from dagster_project.landing.origins import check_origins
@@ -26,7 +25,6 @@ def faults() -> list[Fault]:
             *check_identity_rules(seeds() / "rules"),
             *check_declaration(seeds(), is_on("probabilistic")),
             *check_caps(seeds() / "rules"),
-            *check_scenarios(seeds() / "scenarios"),
             *_reader_faults(),
             *_expectation_faults(),
         }
@@ -41,11 +39,11 @@ def require_sound() -> None:
 
 
 def _reader_faults() -> list[Fault]:
-    """Audiences, feeds and own metrics, and what they read: a column that no mart has is known before a mart is."""
+    """Faults of audiences, scenarios, feeds and own metrics, as to the marts that there will be."""
     from dagster_project.activation import feeds, kpis
     from dagster_project.activation.audiences.checking import check_library
     from dagster_project.activation.scenarios.binding import bind as bind_scenarios
-    from dagster_project.activation.scenarios.reading import check_scenarios, load_scenarios
+    from dagster_project.activation.scenarios.reading import load_scenarios
     from dagster_project.publish.catalog import MARTS
     from dagster_project.publish.empty_marts import empty_marts
 
@@ -58,8 +56,10 @@ def _reader_faults() -> list[Fault]:
         binders.append(partial(kpis.bind, declared=declared, marts=set(MARTS)))
     except ConfigurationError as error:
         found += error.faults
-    if not check_scenarios(seeds() / "scenarios"):
+    try:
         binders.append(partial(bind_scenarios, scenarios=load_scenarios(seeds() / "scenarios")))
+    except ConfigurationError as error:
+        found += error.faults
     with empty_marts() as con:
         found += check_library(con, seeds())
         for bind in binders:

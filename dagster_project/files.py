@@ -1,5 +1,6 @@
 """Files that are whole or not there: written aside, synced, renamed."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -41,6 +42,15 @@ def write_atomically(path: Path, content: bytes) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     replace(aside, path)
+
+
+def digest_of(folder: Path, *suffixes: str) -> str:
+    """SHA-256 over the files below `folder`, by name and content; of those with one of `suffixes`, if any are given."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and (not suffixes or file.suffix in suffixes):
+            digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def copy_rows(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

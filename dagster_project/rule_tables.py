@@ -45,9 +45,13 @@ def load(con: duckdb.DuckDBPyConnection, file: Path, table: str, relation: str) 
     types = _declared()[0][table]["config"]["column_types"]
     con.execute(f"create table {relation} ({', '.join(f'{column} {kind}' for column, kind in types.items())})")
     with file.open(encoding="utf-8-sig", newline="") as handle:
-        rows = [[row[column] or None for column in types] for row in csv.DictReader(handle)]
-    if rows:
-        con.executemany(f"insert into {relation} values ({', '.join('?' * len(types))})", rows)
+        rows = list(csv.DictReader(handle))
+    _fill(con, relation, [[row[column] or None for row in rows] for column in types])
+
+
+def _fill(con: duckdb.DuckDBPyConnection, relation: str, columns: list[list[str | None]]) -> None:
+    """Insert cells into `relation`, column by column: row by row takes a second for all tables."""
+    con.execute(f"insert into {relation} select {', '.join(['unnest(cast(? as varchar[]))'] * len(columns))}", columns)
 
 
 def _table_faults(con: duckdb.DuckDBPyConnection, file: Path, seed: dict[str, Any], name: str) -> list[Fault]:
@@ -92,10 +96,8 @@ def _broken_tests(
     header = rows[0][1]
     columns = ", ".join(f'"{column}" {types.get(column, "varchar")}' for column in header)
     con.execute(f"create or replace table rules (_line integer, {columns})")
-    # Column by column: row by row takes a second for all tables.
-    cells = [[row[place] or None for _, row in rows[1:]] for place in range(len(header))]
-    unnested = "".join(", unnest(cast(? as varchar[]))" for _ in header)
-    con.execute(f"insert into rules select unnest(cast(? as integer[])){unnested}", [[n for n, _ in rows[1:]], *cells])
+    lines: list[str | None] = [str(line) for line, _ in rows[1:]]
+    _fill(con, "rules", [lines, *([row[place] or None for _, row in rows[1:]] for place in range(len(header)))])
     faults = []
     for message, query in _tests(seed):
         faults += [Fault(name, line, message) for (line,) in con.execute(query).fetchall()]
@@ -162,13 +164,18 @@ def _column_tests(column: str, kind: str, given: dict[str, Any]) -> Iterable[tup
         )
 
 
-def _words(table: str, column: str) -> list[str]:
-    """The different values of a column of another rule table; none where it cannot be read."""
+def read_rows(table: str) -> list[dict[str, str]] | None:
+    """The rows of a rule table as text; None where it cannot be read, which is told of by itself."""
     try:
         with (seeds() / "rules" / f"{table}.csv").open(encoding="utf-8-sig", newline="") as handle:
-            return sorted({row.get(column) or "" for row in csv.DictReader(handle)} - {""})
+            return list(csv.DictReader(handle))
     except (OSError, UnicodeDecodeError, csv.Error):
-        return []
+        return None
+
+
+def _words(table: str, column: str) -> list[str]:
+    """The different values of a column of another rule table; none where it cannot be read."""
+    return sorted({row.get(column) or "" for row in read_rows(table) or []} - {""})
 
 
 def _repeated(keys: list[str]) -> str:

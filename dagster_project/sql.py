@@ -1,4 +1,5 @@
-"""What DuckDB's Python lacks: values quoted where the engine binds none (COPY, ATTACH, views), and rows as dicts."""
+"""What DuckDB's Python lacks: values and names quoted where the engine binds none (COPY, ATTACH, views), and rows as
+dicts."""
 
 from typing import Any
 
@@ -8,6 +9,13 @@ import duckdb
 def literal(value: object) -> str:
     """`value` as text in an SQL string literal, quoted by DuckDB itself."""
     return str(duckdb.ConstantExpression(str(value)))
+
+
+def identifier(name: str) -> str:
+    """`name` as the quoted name of a column, table or schema, quoted by sqlglot."""
+    from sqlglot import exp  # late: a good second, for which help should not wait
+
+    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
 
 
 def dicts(cursor: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -46,6 +46,13 @@ def read_yaml(path: Path, name: str) -> tuple[Any, dict[Place, int], list[Fault]
         )
 
 
+def lines_of(root: yaml.Node) -> dict[Place, int]:
+    """The 1-based line of each value by its place."""
+    lines: dict[Place, int] = {}
+    _note_lines(root, (), lines, [], "")
+    return lines
+
+
 def line_of(lines: dict[Place, int], place: Place) -> int:
     """The line of `place`, or of the nearest thing around it that stands in the file."""
     while place and place not in lines:

@@ -76,13 +76,14 @@ def activation_assets(partitions: PartitionsDefinition, fresh: set[str]) -> Any:
     def activation(context: AssetExecutionContext, home: HomeResource) -> Iterator[Any]:
         with home.stage(context, "activation") as (con, run), _seen(con, home.home, run, fresh):
             catalog.create_views(con)
-            report = scenario_run.prepare(con, home.home, run, progress=lambda text: progress.report("", text))
+            scenarios = load_scenarios()
+            report = scenario_run.prepare(con, home.home, run, lambda text: progress.report("", text), scenarios)
             for warning in report.warnings:
                 context.log.warning(warning)
                 progress.report("", f"warning: {warning}")
             feeds.sync_tables(con, home.home)
             if not run.is_hourly:
-                write_results(con, load_scenarios(), effective_settings(), run.as_of, run.cut_off_at)
+                write_results(con, scenarios, effective_settings(), run.as_of, run.cut_off_at)
             catalog.create_views(con)
             if not run.is_hourly:
                 kpis.write_kpis(con, seeds(), run.as_of, set(catalog.MARTS))

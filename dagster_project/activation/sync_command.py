@@ -17,7 +17,7 @@ from dagster_project.home import Home
 from dagster_project.hourly.view import fresh_before, hourly_view
 from dagster_project.project import seeds
 from dagster_project.publish import catalog
-from dagster_project.publish.runs import newest_published
+from dagster_project.publish.runs import newest_published, require_published
 from dagster_project.summary import print_table
 
 SAMPLE = 5  # rows of each kind that a dry run shows
@@ -33,8 +33,7 @@ def sync(home: Home, feed_id: str, dry_run: bool, force: bool) -> dict[str, Any]
     left = feeds.rows_left(home, set(declared))
     if feed_id not in declared and feed_id not in left:
         raise UsageError(f"there is no feed {feed_id!r}; feeds are {', '.join(sorted([*declared, *left]))}")
-    if newest_published(home) is None:
-        raise UsageError(f"{home.path} has no published run yet; run: kizuna run --home {home.path}")
+    require_published(home)
     with home.lock(f"sync of {feed_id}"):
         con = warehouse.connect(home)
         try:

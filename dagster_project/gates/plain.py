@@ -7,11 +7,12 @@ import re
 from typing import Any
 
 import duckdb
-from sqlglot import exp
 
 from dagster_project.errors import StageFailed
+from dagster_project.gates import validation
 from dagster_project.gates.suites import ROWS, Suite
-from dagster_project.gates.validation import SHOWN_ROWS, Verdict
+from dagster_project.gates.validation import Verdict
+from dagster_project.sql import identifier
 
 # Type -> the condition under which a value of the column breaks it; $names are its kwargs. Null breaks one alone.
 BROKEN = {
@@ -40,7 +41,7 @@ def _verdict(con: duckdb.DuckDBPyConnection, suite: Suite, given: dict[str, Any]
     broken, values = _broken_rows(suite, given["type"], dict(given.get("kwargs", {})))
     try:
         [(rows,)] = con.execute(f"select count(*) from ({broken})", values).fetchall()
-        shown = _shown(con, broken, meta.get("shows", [])) if rows and given["type"] == ROWS else ""
+        shown = validation.shown(con, broken, meta.get("shows", [])) if rows and given["type"] == ROWS else ""
     except duckdb.Error as error:
         raise StageFailed(
             f"gate of stage {suite.stage}: expectation {given['type']} on {suite.name} could not be evaluated "
@@ -63,20 +64,10 @@ def _broken_rows(suite: Suite, kind: str, kwargs: dict[str, Any]) -> tuple[str, 
     """A SELECT of the rows that break an expectation, and its values."""
     if kind == ROWS:
         return kwargs["unexpected_rows_query"].format(batch=suite.relation), {}
-    column = exp.to_identifier(kwargs.pop("column", ""), quoted=True).sql(dialect="duckdb")
+    column = identifier(kwargs.pop("column", ""))
     if kind not in BROKEN or set(kwargs) != set(re.findall(r"\$([a-z_]+)", BROKEN[kind])):
         raise StageFailed(
             f"gate of stage {suite.stage}: an hourly run cannot evaluate {kind} of {suite.name}; write it as {ROWS} in "
             f"expectations/{suite.stage}/{suite.table}.yml, or give it severity warning"
         )
     return f"select * from {suite.relation} where {BROKEN[kind].format(column=column, batch=suite.relation)}", kwargs
-
-
-def _shown(con: duckdb.DuckDBPyConnection, broken: str, columns: list[str]) -> str:
-    """The harmless `columns` of the first rows that broke an expectation, as text."""
-    if not columns:
-        return ""
-    found = con.execute(f"select distinct {', '.join(columns)} from ({broken}) order by all limit {SHOWN_ROWS}")
-    return "; ".join(
-        ", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True)) for row in found.fetchall()
-    )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import duckdb
+
 from dagster_project import warehouse
 from dagster_project.errors import StageFailed
 from dagster_project.gates.suites import ROWS, Suite
@@ -165,17 +167,22 @@ def _verdict(home: Home, suite: Suite, item: Any) -> Verdict:
 
 
 def _shown(home: Home, suite: Suite, query: str, columns: list[str]) -> str:
-    """The harmless `columns` of the first rows that broke an expectation, as text."""
     if not columns:
         return ""
     con = warehouse.connect(home)
     try:
-        rows = con.execute(
-            f"select distinct {', '.join(columns)} from ({query.format(batch=suite.relation)})"
-            f" order by all limit {SHOWN_ROWS}"
-        ).fetchall()
+        return shown(con, query.format(batch=suite.relation), columns)
     finally:
         con.close()
+
+
+def shown(con: duckdb.DuckDBPyConnection, query: str, columns: list[str]) -> str:
+    """The harmless `columns` of the first rows that broke an expectation, as text; nothing where there are none."""
+    if not columns:
+        return ""
+    rows = con.execute(
+        f"select distinct {', '.join(columns)} from ({query}) order by all limit {SHOWN_ROWS}"
+    ).fetchall()
     return "; ".join(", ".join(f"{column} {value}" for column, value in zip(columns, row, strict=True)) for row in rows)
 
 

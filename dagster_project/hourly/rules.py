@@ -1,9 +1,8 @@
 """Rule tables in an hourly run: loaded again only where somebody has edited them since."""
 
-import hashlib
-
 import duckdb
 
+from dagster_project.files import digest_of
 from dagster_project.project import seeds
 
 
@@ -24,7 +23,4 @@ def note(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _digest() -> str:
-    digest = hashlib.sha256()
-    for file in sorted((seeds() / "rules").iterdir()):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return digest_of(seeds() / "rules")

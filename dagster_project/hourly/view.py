@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
-from sqlglot import exp
 
 from dagster_project.home import Home
 from dagster_project.publish.catalog import MARTS
 from dagster_project.publish.descriptions import described
-from dagster_project.sql import literal
+from dagster_project.sql import identifier, literal
 
 # Schemas that are fresh whole: views over landing, rule tables, and what the run itself is about.
 LIVE = ("landing", "rules", "run")
@@ -59,7 +58,7 @@ def hourly_view(con: duckdb.DuckDBPyConnection, home: Home, fresh: set[str]) -> 
         con.execute("use hourly")
         yield
     finally:
-        con.execute(f"use {_name(warehouse)}")
+        con.execute(f"use {identifier(warehouse)}")
         for database in ("hourly", "published", "last_day"):
             con.execute(f"detach database if exists {database}")
         _forget(home)
@@ -77,11 +76,11 @@ def _forget(home: Home) -> None:
 
 def _create(con: duckdb.DuckDBPyConnection, warehouse: str, fresh: set[str]) -> None:
     for schema in {*FROM_PUBLISHED, "pii", "activation", *(schema for schema, _ in _relations(con, warehouse))}:
-        con.execute(f"create schema if not exists hourly.{_name(schema)}")
+        con.execute(f"create schema if not exists hourly.{identifier(schema)}")
     for schema, name in _relations(con, warehouse):
         if f"{schema}.{name}" in fresh or schema in LIVE:
-            relation = f"{_name(schema)}.{_name(name)}"
-            con.execute(f"create view hourly.{relation} as select * from {_name(warehouse)}.{relation}")
+            relation = f"{identifier(schema)}.{identifier(name)}"
+            con.execute(f"create view hourly.{relation} as select * from {identifier(warehouse)}.{relation}")
     _note_moves(con)
     _create_customers(con)
     for mart, (relation, order) in MARTS.items():
@@ -117,7 +116,7 @@ def _of_today(con: duckdb.DuckDBPyConnection, mart: str, order: str) -> str:
     return (
         f"select * from published.marts.{mart}"
         " where customer_id is null or customer_id not in (select customer_id from main.touched)"
-        f" union all by name select {', '.join(_name(column) for column in columns)}"
+        f" union all by name select {', '.join(identifier(column) for column in columns)}"
         f" from (select *, {position} as hourly_position from ("
         "select rows.* replace (case when moved.published_id is null then rows.customer_id else moved.customer_id end"
         " as customer_id), moved.published_id is not null as was_moved, rows.customer_id as published_id"
@@ -132,8 +131,8 @@ def _create_customers(con: duckdb.DuckDBPyConnection) -> None:
     known = []
     for column, kind in _columns(con, "published.marts.customers").items():
         default = "0" if column in COUNTS else "false" if kind == "BOOLEAN" else "null"
-        fresh = FRESH_CUSTOMER.get(column, f"coalesce(known.{_name(column)}, {default})")
-        known.append(f"cast({fresh} as {kind}) as {_name(column)}")
+        fresh = FRESH_CUSTOMER.get(column, f"coalesce(known.{identifier(column)}, {default})")
+        known.append(f"cast({fresh} as {kind}) as {identifier(column)}")
     consents = ", ".join(
         f"bool_or(is_consented) filter (channel = {literal(channel)}) as {channel}" for channel in CHANNELS
     )
@@ -173,7 +172,7 @@ def _attach_published(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         if mart in known:
             con.execute(f"create view published.marts.{mart} as select * from last_day.marts.{mart}")
         elif not relation.startswith("activation."):
-            columns = ", ".join(f"{_name(column.name)} {column.type}" for column in described()[relation].columns)
+            columns = ", ".join(f"{identifier(column.name)} {column.type}" for column in described()[relation].columns)
             con.execute(f"create table published.marts.{mart} ({columns})")
 
 
@@ -186,7 +185,3 @@ def _relations(con: duckdb.DuckDBPyConnection, catalog: str) -> list[tuple[str, 
 
 def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     return {name: kind for name, kind, *_ in con.execute(f"describe {relation}").fetchall()}
-
-
-def _name(name: str) -> str:
-    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")

@@ -12,7 +12,7 @@ from dagster_project.home import Home
 from dagster_project.landing import manifest
 from dagster_project.landing.contract import UNREADABLE, Source, sources
 from dagster_project.landing.manifest import Landed
-from dagster_project.sql import literal
+from dagster_project.sql import identifier, literal
 
 POSITION_TYPES = {
     "_file_id": "varchar",
@@ -46,19 +46,19 @@ def view_sql(home: Home, source: Source, files: list[Landed]) -> str:
     """The statement that makes a source's view over its files; a typed empty view where there is none."""
     text = dict.fromkeys((*source.column_names, *UNREADABLE), "varchar")
     types = {name: (text | POSITION_TYPES)[name] for name in (*source.column_names, *POSITION_TYPES, *UNREADABLE)}
-    nulls = {name: f"cast(null as {kind}) as {_name(name)}" for name, kind in types.items()}
+    nulls = {name: f"cast(null as {kind}) as {identifier(name)}" for name, kind in types.items()}
     # Files landed before a column joined the contract lack it; they are read apart, with null in its place.
     alike: dict[frozenset[str], list[Landed]] = {}
     for file in files:
         alike.setdefault(frozenset(source.column_names).difference(file.columns), []).append(file)
     parts = []
     for absent, these in alike.items():
-        columns = ", ".join(nulls[name] if name in absent else _name(name) for name in types)
+        columns = ", ".join(nulls[name] if name in absent else identifier(name) for name in types)
         paths = ", ".join(literal(no_glob(str(manifest.parquet_path(home, file)))) for file in these)
         read = f"read_parquet([{paths}], hive_partitioning = false)"
         parts.append(f"select {columns} from {read}")
     parts = parts or [f"select {', '.join(nulls.values())} where false"]
-    return f"create or replace view landing.{_name(source.name)} as {' union all '.join(parts)}"
+    return f"create or replace view landing.{identifier(source.name)} as {' union all '.join(parts)}"
 
 
 def _write_files(con: duckdb.DuckDBPyConnection, home: Home, files: list[Landed]) -> None:
@@ -75,10 +75,6 @@ def _write_files(con: duckdb.DuckDBPyConnection, home: Home, files: list[Landed]
         )
     finally:
         con.unregister("landed_files")
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def no_glob(path: str) -> str:

@@ -1,9 +1,7 @@
 """Documents of a run under the home's `docs/`: Great Expectations Data Docs, and dbt docs as one static file."""
 
-import hashlib
-
 from dagster_project import dbt_runner, progress
-from dagster_project.files import write_atomically
+from dagster_project.files import digest_of, write_atomically
 from dagster_project.gates import validation
 from dagster_project.home import Home
 from dagster_project.project import DBT_PROJECT
@@ -12,7 +10,7 @@ from dagster_project.project import DBT_PROJECT
 def write(home: Home) -> None:
     """Build both. dbt docs describe the project, so they are built again only where its files have changed."""
     validation.write_docs(home)
-    digest = _project_digest()
+    digest = digest_of(DBT_PROJECT, ".sql", ".yml", ".md", ".py")
     mark = home.docs / ".dbt_project"
     if (home.docs / "dbt.html").exists() and mark.exists() and mark.read_text() == digest:
         return
@@ -26,11 +24,3 @@ def write(home: Home) -> None:
         raise result.exception
     write_atomically(home.docs / "dbt.html", page.read_bytes())
     write_atomically(mark, digest.encode())
-
-
-def _project_digest() -> str:
-    digest = hashlib.sha256()
-    for file in sorted(DBT_PROJECT.rglob("*")):
-        if file.suffix in (".sql", ".yml", ".md", ".py"):
-            digest.update(str(file.relative_to(DBT_PROJECT)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()

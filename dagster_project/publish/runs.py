@@ -1,11 +1,11 @@
 """The record of published runs, in the ledger: which days were published, from which files, under which rules."""
 
-import hashlib
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from dagster_project.files import write_atomically
+from dagster_project.errors import UsageError
+from dagster_project.files import digest_of, write_atomically
 from dagster_project.home import Home
 from dagster_project.project import seeds
 
@@ -19,6 +19,14 @@ def newest_published(home: Home) -> date | None:
     return max(published_files(home), default=None)
 
 
+def require_published(home: Home) -> date:
+    """The latest as_of that was published. Raises UsageError before the first."""
+    newest = newest_published(home)
+    if newest is None:
+        raise UsageError(f"{home.path} has no published run yet; run: kizuna run --home {home.path}")
+    return newest
+
+
 def published_files(home: Home) -> dict[date, Path]:
     """Every as_of that was published in this home, with its record."""
     return {date.fromisoformat(file.stem): file for file in _folder(home).glob("*.json")}
@@ -26,11 +34,7 @@ def published_files(home: Home) -> dict[date, Path]:
 
 def rules_hash() -> str:
     """SHA-256 over every rule table, scenario and feed, by name and content."""
-    digest = hashlib.sha256()
-    for file in sorted(seeds().rglob("*")):
-        if file.is_file():
-            digest.update(str(file.relative_to(seeds())).encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return digest_of(seeds())
 
 
 def record(home: Home, as_of: date, file_ids: list[str]) -> None:

@@ -7,8 +7,12 @@ import duckdb
 import pytest
 
 from dagster_project import warehouse
-from dagster_project.activation.audiences import Condition, Schema, condition_at, predicate, prepare, read_library
+from dagster_project.activation.audiences.compiling import predicate
+from dagster_project.activation.audiences.library import read_library
 from dagster_project.activation.audiences.measuring import nobody, sample
+from dagster_project.activation.audiences.parts import Condition
+from dagster_project.activation.audiences.reading import condition_at
+from dagster_project.activation.audiences.schema import Schema, prepare
 from dagster_project.home import Home
 from dagster_project.identity.hashing import identifier_hash
 from dagster_project.publish.reader import connect_published

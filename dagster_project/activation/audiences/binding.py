@@ -1,6 +1,6 @@
 """Whether a condition fits the marts: fields that exist, types that can compare, words that a column can hold."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dagster_project.activation.audiences.comparing import MOMENTS, WINDOW, suggestion
 from dagster_project.activation.audiences.kinds import ANYTHING, family, misfits, values_of
@@ -19,8 +19,6 @@ from dagster_project.activation.audiences.parts import (
 from dagster_project.activation.audiences.reading import KEYS, MEASURES, OF_MEMBERS
 from dagster_project.activation.audiences.schema import Schema
 from dagster_project.errors import Fault
-
-POSITIVE = {"at_least", "at_most", "above", "below", "is", "is_not", "one_of", "none_of", "between"}
 
 
 def check(condition: Condition, schema: Schema, moments: tuple[str, ...] = MOMENTS) -> list[Fault]:
@@ -59,10 +57,12 @@ def _like_columns(word: str, columns: dict[str, str]) -> str:
     return suggestion(word, set(columns))
 
 
-def _of_column(asked: Asked, mart: str, schema: Schema, remedy: object) -> Iterator[Fault]:
+def _of_column(
+    asked: Asked, mart: str, schema: Schema, remedy: Callable[[str, dict[str, str]], str]
+) -> Iterator[Fault]:
     columns = schema.columns.get(mart, {})
     if asked.column not in columns or asked.column == "customer_id":
-        like = remedy(asked.column, columns) if callable(remedy) else ""
+        like = remedy(asked.column, columns)
         what = "attribute" if mart == "customers" else f"column of {mart}"
         yield asked.at.fault(f"unknown {what} `{asked.column}`", like)
         return

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from dagster_project.activation.audiences.binding import check
+from dagster_project.activation.audiences.comparing import MOMENTS
 from dagster_project.activation.audiences.kinds import values_of
 from dagster_project.activation.audiences.parts import (
     All,
@@ -26,8 +28,9 @@ from dagster_project.activation.audiences.parts import (
     moments,
 )
 from dagster_project.activation.audiences.passing import Clock, holds, literal, sure
-from dagster_project.activation.audiences.schema import EVENT_TIME, Schema
+from dagster_project.activation.audiences.schema import Schema
 from dagster_project.errors import ConfigurationError
+from dagster_project.publish.catalog import EVENT_TIME
 
 PERSON, ROW = "person", "mart_row"
 # An order gives an act for each of its lines, which tell apart by these alone.
@@ -48,12 +51,9 @@ def predicate(condition: Condition, frame: str, schema: Schema) -> exp.Expr:
     return _framed(condition.part, schema, Clock(schema.cut_off_at, frame))
 
 
-def require_sound(condition: Condition, schema: Schema, moments: tuple[str, ...] | None = None) -> None:
+def require_sound(condition: Condition, schema: Schema, moments: tuple[str, ...] = MOMENTS) -> None:
     """Raise ConfigurationError with every fault of `condition` against the marts."""
-    from dagster_project.activation.audiences.binding import check
-
-    faults = check(condition, schema) if moments is None else check(condition, schema, moments)
-    if faults:
+    if faults := check(condition, schema, moments):
         raise ConfigurationError(faults)
 
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 import duckdb
 from sqlglot import exp
 
+from dagster_project.activation.audiences.comparing import SUBJECTS
 from dagster_project.activation.audiences.compiling import People, members
 from dagster_project.activation.audiences.kinds import values_of
 from dagster_project.activation.audiences.parts import All, AnyOf, Asked, Condition, Extreme, Named, Not, Part, Rows
 from dagster_project.activation.audiences.passing import Clock
 from dagster_project.activation.audiences.schema import Schema
-
-# Columns whose values are ids of masters; that nobody has one may be a slip of the pen.
-IDS = ("brand_id", "product_id", "content_id", "store_id", "campaign_id")
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,7 @@ def explain(
 ) -> tuple[list[Narrowing], int]:
     """Each part of the condition down to `depth`, the whole first, and the number of all customers: in one pass."""
     parts = [(level, part) for level, part in _outline(condition.part, 0) if level <= depth]
-    people = People(schema, Clock(schema.cut_off_at))
-    tests = [people.fulfils(part) for _, part in parts]
-    asked = people.select(*[test.as_(f"p{number}") for number, test in enumerate(tests)]).subquery("asked")
-    column = [exp.column(f"p{number}", table="asked", quoted=True) for number in range(len(parts))]
+    asked, column = _asked([part for _, part in parts], schema)
     before = _required_before(condition.part, [part for _, part in parts])
     counted: list[exp.Expr] = [exp.Count(this=exp.Star()), *(_count_if([one]) for one in column)]
     counted += [_count_if([column[number] for number in numbers]) for numbers in before.values()]
@@ -65,10 +60,8 @@ def nobody(con: duckdb.DuckDBPyConnection, conditions: dict[str, Condition], sch
     """The names of those conditions that no customer fulfils; touchpoints are scanned once for all of them."""
     if not conditions:
         return []
-    people = People(schema, Clock(schema.cut_off_at))
-    tests = [people.fulfils(condition.part) for condition in conditions.values()]
-    asked = people.select(*[test.as_(f"p{number}") for number, test in enumerate(tests)]).subquery("asked")
-    found = exp.select(*[_count_if([exp.column(f"p{n}", table="asked", quoted=True)]) for n in range(len(tests))])
+    asked, columns = _asked([condition.part for condition in conditions.values()], schema)
+    found = exp.select(*[_count_if([column]) for column in columns])
     [row] = con.execute(found.from_(asked).sql(dialect="duckdb")).fetchall()
     return [name for name, number in zip(conditions, row, strict=True) if not number]
 
@@ -79,7 +72,7 @@ def unknown_ids(con: duckdb.DuckDBPyConnection, condition: Condition) -> list[st
         (asked.column, value, asked)
         for part in condition.walk()
         for asked in _asked_of_acts(part)
-        if asked.column in IDS
+        if asked.column in SUBJECTS  # ids of masters; that no act has one may be a slip of the pen
         for comparison in asked.test
         if comparison.operator in ("is", "one_of")
         for value in values_of(comparison)
@@ -97,6 +90,14 @@ def unknown_ids(con: duckdb.DuckDBPyConnection, condition: Condition) -> list[st
         for (column, value, asked), number in zip(named, row, strict=True)
         if not number
     ]
+
+
+def _asked(parts: list[Part], schema: Schema) -> tuple[exp.Subquery, list[exp.Column]]:
+    """Everybody, with a column per part that says whether he fulfils it; and these columns."""
+    people = People(schema, Clock(schema.cut_off_at))
+    tests = [people.fulfils(part) for part in parts]
+    asked = people.select(*[test.as_(f"p{number}") for number, test in enumerate(tests)]).subquery("asked")
+    return asked, [exp.column(f"p{number}", table="asked", quoted=True) for number in range(len(tests))]
 
 
 def _asked_of_acts(part: Part) -> tuple[Asked, ...]:

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from dagster_project.errors import Fault
-
-Value = bool | int | float | str | date | datetime
 
 
 @dataclass(frozen=True)

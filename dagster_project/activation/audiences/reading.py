@@ -87,11 +87,10 @@ class Reader:
             [(key, inner)] = value.items()
             return self._keyed(key, inner, (*place, key))
         if isinstance(value, Mapping):
-            items = [({key: inner}, place, key, inner) for key, inner in value.items()]
-            if not items:
+            if not value:
                 self.tell(place, "a condition that asks nothing", "name an attribute, `acts` or another key")
                 return None
-            read = [self._keyed(key, inner, (*place, key)) for _, place, key, inner in items]
+            read = [self._keyed(key, inner, (*place, key)) for key, inner in value.items()]
             return self._joined(All, read, place, value)
         if isinstance(value, list):
             return self._list(All, value, place)

@@ -16,7 +16,7 @@ from dagster_project.activation.audiences.schema import Schema
 from dagster_project.errors import UsageError
 from dagster_project.home import Home
 from dagster_project.publish.reader import connect_day, connect_published
-from dagster_project.publish.runs import newest_published
+from dagster_project.publish.runs import newest_published, require_published
 from dagster_project.run_context import end_of_day
 
 
@@ -28,9 +28,7 @@ def look(home: Home, file: str, as_of: date | None, some: int, with_parts: bool)
     audience = _audience(file, read_library())
     con = connect_day(home, as_of) if as_of else connect_published(home)
     with con:
-        day = as_of or newest_published(home)
-        if day is None:
-            raise UsageError(f"{home.path} has no published run yet; run: kizuna run --home {home.path}")
+        day = as_of or require_published(home)
         schema = Schema.of(con, end_of_day(day)).as_published
         condition = audience.condition
         require_sound(condition, schema, moments=())

@@ -10,14 +10,11 @@ import duckdb
 from dagster_project.activation.audiences.kinds import kind_of
 from dagster_project.activation.audiences.parts import Condition
 from dagster_project.activation.audiences.words import Words, known_words
-from dagster_project.project import seeds
 from dagster_project.settings import effective_settings
 
 Relation = tuple[str, str]  # schema and table
 PUBLISHED: Relation = ("marts", "external_attributes")
 PREPARED: Relation = ("activation", "external_attributes")
-# Marts of events: rows at or after the cut-off are good rows that wait.
-EVENT_TIME = {"touchpoints": "occurred_at", "orders": "ordered_at", "order_items": "ordered_at"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class Schema:
             else:
                 has_prepared = True
         external = PREPARED if has_prepared else PUBLISHED
-        return cls(cut_off_at, columns, external, words=known_words(seeds()))
+        return cls(cut_off_at, columns, external, words=known_words())
 
     @property
     def as_published(self) -> "Schema":
@@ -70,11 +67,8 @@ class Schema:
         return [mart for mart, columns in self.columns.items() if "customer_id" in columns]
 
 
-def prepare(con: duckdb.DuckDBPyConnection, conditions: Iterable[Condition], among: str | None = None) -> None:
-    """Make activation.external_attributes, with what the conditions read of it; in the warehouse, once per run.
-
-    `among` names a relation of ours whose customers alone are asked about, such as `activation.triggers`.
-    """
+def prepare(con: duckdb.DuckDBPyConnection, conditions: Iterable[Condition]) -> None:
+    """Make activation.external_attributes, with what the conditions read of it; in the warehouse, once per run."""
     names = sorted(set().union(*(condition.externals for condition in conditions)))
     con.execute("create schema if not exists activation")
     con.execute(
@@ -82,10 +76,9 @@ def prepare(con: duckdb.DuckDBPyConnection, conditions: Iterable[Condition], amo
         " (customer_id varchar, name varchar, value varchar, updated_at timestamp)"
     )
     if names:
-        only = f" and customer_id in (select customer_id from {among})" if among else ""
         con.execute(
             "insert into activation.external_attributes by name"
             " select customer_id, name, value, updated_at from core.int_core__external_attributes"
-            f" where list_contains(?, name){only}",
+            " where list_contains(?, name)",
             [names],
         )

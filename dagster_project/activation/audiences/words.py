@@ -4,15 +4,13 @@ They come from the rule tables, which users edit, and from the enumerations of t
 contents, stores and campaigns are data: one that nothing carries is told of when an audience is counted.
 """
 
-import csv
 from collections.abc import Iterator
-from pathlib import Path
 
 from dagster_project.landing.contract import sources
+from dagster_project.rule_tables import read_rows
 
 Words = dict[tuple[str, str], tuple[frozenset[str], tuple[str, ...]]]  # the words themselves, and beginnings of words
-MESSAGE_CHANNELS = ("email", "line", "sms", "push", "messenger", "dm", "phone", "web", "insert", "ad")
-TOUCH_CHANNELS = (*MESSAGE_CHANNELS, "ec", "store", "social")
+OTHER_CHANNELS = ("ec", "store", "social")  # of touchpoints, beside those of messages
 # Acts that are not named by a source's own enumeration (the site's event `purchase` is `web_purchase`: it is no order).
 ACTS = ("purchase", "web_purchase", "return", "visit", "reservation", "review", "survey")
 # (mart, column) -> rule table and its column.
@@ -34,26 +32,26 @@ OF_RULES = {
 # (mart, column) -> source and its column.
 OF_SOURCES = {
     ("customers", "gender"): ("members", "gender"),
+    ("customers", "best_channel"): ("message_events", "channel"),
     ("touchpoints", "information_kind"): ("contents", "information_kind"),
     ("touchpoints", "score_category"): ("contents", "score_category"),
 }
 
 
-def known_words(seeds: Path) -> Words:
+def known_words() -> Words:
     """(mart, column) -> its words. A rule table that is missing or cannot be read is told of elsewhere."""
-    rules = seeds / "rules"
     known: Words = {}
     for column, (table, field) in OF_RULES.items():
-        words = frozenset(row[field] for row in _rows(rules / f"{table}.csv") if row.get(field))
+        words = frozenset(row[field] for row in read_rows(table) or [] if row.get(field))
         if words:
             known[column] = (words, ())
     for column, (source, field) in OF_SOURCES.items():
         known[column] = (frozenset(_enumeration(source, field)), ())
     known["touchpoints", "action"] = (frozenset(_acts()), ())
-    known["touchpoints", "channel"] = (frozenset(TOUCH_CHANNELS), ())
-    known["customers", "best_channel"] = (frozenset(MESSAGE_CHANNELS), ())
+    channels = (*_enumeration("message_events", "channel"), *OTHER_CHANNELS)
+    known["touchpoints", "channel"] = (frozenset(channels), ())
     known["orders", "channel"] = (frozenset(("ec", "store")), ())
-    tags = list(_rows(rules / "tag_rules.csv"))
+    tags = read_rows("tag_rules")
     if tags:
         single = {row["tag"] for row in tags if row.get("what") not in ("channel_share", "campaign")}
         # One tag for each channel and each campaign, named after it.
@@ -70,11 +68,3 @@ def _acts() -> Iterator[str]:
 
 def _enumeration(source: str, column: str) -> tuple[str, ...]:
     return next(one.one_of for one in sources()[source].columns if one.name == column)
-
-
-def _rows(file: Path) -> Iterator[dict[str, str]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as handle:
-            yield from csv.DictReader(handle)
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return

@@ -59,9 +59,7 @@ def compare(
     A held-back key is neither new nor gone: what the receiver has of it stays until the row is good again. A row about
     a customer in `erased` is held back, and deleted where the receiver has it.
     """
-    drop_tables(con)
-    con.execute(f"create temp table feed_accepted as {accepted_rows(accepted)}")
-    con.execute("create temp table feed_erased as select unnest(?::varchar[]) as customer_id", [sorted(erased)])
+    begin(con, accepted, erased)
     looked_up = accepted and not everything and not whole
     if looked_up:
         _look_up(con, bound, salt)
@@ -71,10 +69,15 @@ def compare(
     con.execute(f"create temp table feed_difference as {_difference(bound, everything)}")
     found = dict(con.execute("select op, count(*) from feed_difference group by op").fetchall())
     known = accepted_count(con, "feed_accepted") - accepted_count(con, "feed_rest")
-    gone = con.execute("select count(*) from feed_difference where op = 'removed' and reason = ?", [ERASED]).fetchall()[
-        0
-    ][0]
+    gone = accepted_count(con, "feed_difference", f"op = 'removed' and reason = '{ERASED}'")
     return Counts(**{**found, "unchanged": found.get("unchanged", 0) + known}, erased=gone)
+
+
+def begin(con: duckdb.DuckDBPyConnection, accepted: list[Path], erased: Set[str]) -> None:
+    """Fill feed_accepted, what the destination has after these ledger files, and feed_erased."""
+    drop_tables(con)
+    con.execute(f"create temp table feed_accepted as {accepted_rows(accepted)}")
+    con.execute("create temp table feed_erased as select unnest(?::varchar[]) as customer_id", [sorted(erased)])
 
 
 def accepted_count(con: duckdb.DuckDBPyConnection, table: str = "feed_accepted", where: str = "true") -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.activation.feeds.accepted import accepted_rows, ledger_rows
-from dagster_project.activation.feeds.declaration import Feed
+from dagster_project.activation.feeds.declaration import Column, Feed
 from dagster_project.activation.feeds.destinations import MANIFEST
 from dagster_project.activation.feeds.erasure import erased, forgotten, record_forgotten
 from dagster_project.activation.feeds.files import write_lines
@@ -42,15 +42,16 @@ def forget_erased(home: Home) -> None:
 def _forget(con: duckdb.DuckDBPyConnection, home: Home, feed_id: str, asked: set[str]) -> set[str]:
     """Forget `asked` in one feed; returns those of whom something is left."""
     ledger = FeedLedger(home, feed_id)
+    receivers = ledger.receivers()
     files = [*sorted(ledger.folder.glob("*.parquet")), *sorted(ledger.folder.glob("accepted/**/*.parquet"))]
     held = " union ".join(
-        f"select key from ({accepted_rows(ledger.accepted_files(identity))})" for identity in ledger.receivers()
+        f"select key from ({accepted_rows(ledger.accepted_files(identity))})" for identity in receivers
     )
     if not files or not held:
         return set()
     con.execute("create table asked as select unnest(?::varchar[]) as customer_id", [sorted(asked)])
     con.execute(f"create table held as {held}")
-    is_hashed = any(feed.is_personal for feed in ledger.receivers().values())
+    is_hashed = any(feed.is_personal for feed in receivers.values())
     row_key = "coalesce(row_key, key)" if is_hashed else f"coalesce(row_key, {hashed(home.salt(), 'key')})"
     # is_fresh: the ledger still has the key itself, so that files may name it too.
     con.execute(
@@ -62,7 +63,7 @@ def _forget(con: duckdb.DuckDBPyConnection, home: Home, feed_id: str, asked: set
         row[0] for row in con.execute("select customer_id from named semi join held on held.key = named.key").fetchall()
     }
     con.execute("delete from named where key in (select key from held)")
-    for feed in ledger.receivers().values():
+    for feed in receivers.values():
         if feed.destination["type"] == "folder":
             for folder in sorted((home.feeds / feed.destination["path"] / feed_id).glob("*")):
                 left |= _forget_in_folder(con, home, feed, folder)
@@ -145,7 +146,7 @@ def _without(
     row_key = hashed(home.salt(), f'"{manifest["key"]}"')
     columns = ", ".join(f'"{one}" as t{n}' for n, one in enumerate(names))
     kept = f"select *, {columns} from ({rows}) where {row_key} not in (select row_key from named)"
-    content = line([_Text(one) for one in names], True) if is_csv else "line"
+    content = line([Column(name=one) for one in names], True) if is_csv else "line"
     aside = home.scratch / "forgetting"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(mode=0o700)
@@ -155,12 +156,3 @@ def _without(
     )
     replace(aside / written.name, folder / name)
     return written.model_dump() | {"name": name}
-
-
-class _Text:
-    """A column of a delivered file, all of which are read as text."""
-
-    type = "string"
-
-    def __init__(self, name: str):
-        self.name = name

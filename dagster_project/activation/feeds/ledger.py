@@ -57,7 +57,6 @@ class SyncRecord(BaseModel):
     bytes: int = 0
     shape: dict[str, Any]
     destination: str = ""
-    held_back_reasons: dict[str, int] = {}
     rejected_reasons: dict[str, int] = {}
     is_unknown: bool = False
 
@@ -115,7 +114,7 @@ class FeedLedger:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(self.rows_file(record.sync_id), rows.read_bytes())
         text = feed.model_dump_json(by_alias=True, indent=1).encode()
-        write_atomically(self._receivers / f"{_name_of(record.destination)}.json", text)
+        write_atomically(self._receivers / f"{name_of(record.destination)}.json", text)
         write_atomically(self.folder / DECLARATION, text)
         self.settle(record)
 
@@ -173,7 +172,7 @@ class FeedLedger:
         return sorted(self._snapshot_folder(destination).glob("*.parquet"))
 
     def _snapshot_folder(self, destination: str) -> Path:
-        return self.folder / "accepted" / _name_of(destination)
+        return self.folder / "accepted" / name_of(destination)
 
     def _mark_rejected(self, sync_id: str, rejected: Sequence[tuple[str, str]]) -> None:
         """Give rows (by the ledger's key) that the receiver refused its reasons: not accepted, they differ again next
@@ -202,18 +201,16 @@ class FeedLedger:
                 path,
             )
 
-    def recover(self, destination: Destination) -> list[str]:
-        """Settle what an interrupted run left; returns the ids of the syncs that the destination turned out to have.
+    def recover(self, destination: Destination) -> None:
+        """Settle what an interrupted run left.
 
         `destination` is that of `declaration`. Raises OSError where it cannot be asked.
         """
-        adopted = []
         for record in [record for record in self.records() if record.status == "sending"]:
             sync = (record.feed_id, record.sync_id)
             receipt = destination.holds(sync)
             if receipt is not None:
                 self.settle_delivered(record, receipt.rejected)
-                adopted.append(record.sync_id)
             elif destination.leaves_parts:
                 self.settle_unknown(record, "the run was interrupted; some rows may have arrived")
             else:
@@ -223,7 +220,6 @@ class FeedLedger:
         for path in [*self.folder.glob("*.parquet"), *self.folder.rglob("*.tmp")]:
             if path.suffix == ".tmp" or path.stem not in known:
                 path.unlink()  # the interruption fell between the rows and their record
-        return adopted
 
     def settle_interrupted(self, feed: Feed) -> str | None:
         """Settle what an interrupted run left, with the destination that it was sent to; returns why that cannot be.
@@ -239,8 +235,7 @@ class FeedLedger:
 
     def settle_delivered(self, record: SyncRecord, rejected: Sequence[tuple[str, str]]) -> SyncRecord:
         """Record a sync that the destination has, but for the rows (by the receiver's key) that it refused."""
-        feed = self.declaration()
-        if rejected and feed is not None:
+        if rejected and (feed := self.declaration()) is not None:
             rejected = refusals(feed, rejected, self._home.salt())
         self._mark_rejected(record.sync_id, rejected)
         settled = record.model_copy(
@@ -254,10 +249,10 @@ class FeedLedger:
         self.settle(settled)
         return settled
 
-    def next_sync_id(self, now: datetime | None = None) -> str:
+    def next_sync_id(self) -> str:
         """A UTC time stamp after every sync tried so far, whatever the clock says."""
         records = self.records()
-        stamp = (now or datetime.now(UTC)).astimezone(UTC).strftime(SYNC_ID)
+        stamp = datetime.now(UTC).strftime(SYNC_ID)
         return stamp if not records else max(stamp, following(records[-1].sync_id))
 
 
@@ -266,7 +261,8 @@ def following(sync_id: str) -> str:
     return (datetime.strptime(sync_id, SYNC_ID).replace(tzinfo=UTC) + timedelta(seconds=1)).strftime(SYNC_ID)
 
 
-def _name_of(destination: str) -> str:
+def name_of(destination: str) -> str:
+    """A short name for files about one destination, of which the identity is no file name."""
     return hashlib.sha256(destination.encode()).hexdigest()[:16]
 
 

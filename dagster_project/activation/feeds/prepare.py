@@ -79,7 +79,7 @@ def prepare(
     delivered = ledger.delivered(identity)
     last = delivered[-1] if delivered else None
     is_full = last is None or last.shape != feed.shape
-    counts = difference(con, home, bound, is_full)
+    counts = difference(con, home, bound, ledger, is_full)
     accepted = accepted_count(con, where="not is_new")
     prepared = PreparedSync(
         feed=feed,
@@ -99,20 +99,24 @@ def prepare(
         remark=_remark(ledger, identity, is_full),
         stopped_because=unreachable,
     )
-    if not force and unreachable is None:
-        prepared.stopped_because = brake(feed.limits, counts, accepted, is_full, feed.feed_id)
-    if prepared.stopped_because and counts.erased and unreachable is None:
-        _only_erased(con, prepared, last.shape if last else feed.shape)
-    if unreachable is None and not prepared.counts.is_empty and not (prepared.stopped_because and not counts.erased):
-        prepared.files = write_sync(con, home, prepared, max_file_bytes)
+    if unreachable is None:
+        stopped = None if force else brake(feed.limits, counts, accepted, is_full, feed.feed_id)
+        prepared.stopped_because = stopped
+        if stopped and counts.erased:
+            _only_erased(con, prepared, last.shape if last else feed.shape)
+        # Behind the brake only the erased go, if any.
+        if counts.erased if stopped else not counts.is_empty:
+            prepared.files = write_sync(con, home, prepared, max_file_bytes)
     drop_tables(con)
     (folder / PREPARED).write_text(prepared.model_dump_json(by_alias=True))
     return prepared
 
 
-def difference(con: duckdb.DuckDBPyConnection, home: Home, bound: BoundFeed, is_full: bool) -> Counts:
+def difference(
+    con: duckdb.DuckDBPyConnection, home: Home, bound: BoundFeed, ledger: FeedLedger, is_full: bool
+) -> Counts:
     """The difference of a feed against what its destination accepted, in temp tables: see `compare`."""
-    feed, ledger = bound.feed, FeedLedger(home, bound.feed.feed_id)
+    feed = bound.feed
     accepted = ledger.accepted_files(destination_identity(feed.destination))
     counts = compare(con, bound, accepted, home.salt(), erased(home), everything=is_full)
     if feed.mode == "full" and not is_full and not counts.is_empty:  # every row goes, so every row is written

@@ -61,7 +61,6 @@ class PreparedSync(BaseModel):
             bytes=sum(file.bytes for file in self.files),
             shape=self.shape,
             destination=self.destination,
-            held_back_reasons=self.held_back_reasons,
         )
 
     def manifest(self) -> dict[str, object]:

@@ -41,7 +41,7 @@ def dry_run(con: duckdb.DuckDBPyConnection, home: Home, feed: Feed, first: int =
     ledger, bound = FeedLedger(home, feed.feed_id), bind(con, feed)
     delivered = ledger.delivered(destination_identity(feed.destination))
     is_full = not delivered or delivered[-1].shape != feed.shape
-    counts = difference(con, home, bound, is_full)
+    counts = difference(con, home, bound, ledger, is_full)
     accepted = accepted_count(con, where="not is_new")
     shown = "''" if feed.is_personal else "coalesce(line, '')"
     rows = con.execute(

@@ -1,6 +1,5 @@
 """Feeds that are no longer declared: what their receivers hold is known from the ledger, and can be taken back."""
 
-import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime
 
@@ -9,11 +8,11 @@ import duckdb
 from dagster_project.activation.feeds.accepted import accepted_rows
 from dagster_project.activation.feeds.declaration import Feed
 from dagster_project.activation.feeds.destinations import destination_identity
-from dagster_project.activation.feeds.difference import Counts, accepted_count, drop_tables
+from dagster_project.activation.feeds.difference import Counts, accepted_count, begin, drop_tables
 from dagster_project.activation.feeds.erasure import REASON as ERASED
 from dagster_project.activation.feeds.erasure import erased
 from dagster_project.activation.feeds.files import MAX_FILE_BYTES
-from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids, following
+from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids, following, name_of
 from dagster_project.activation.feeds.prepared import PREPARED, PreparedSync, fresh_folder
 from dagster_project.activation.feeds.report import told_left
 from dagster_project.activation.feeds.writing import write_sync
@@ -25,7 +24,8 @@ def rows_left(home: Home, declared: set[str]) -> dict[str, int]:
     found = {}
     with duckdb.connect() as con:
         for feed_id in sorted(set(feed_ids(home)) - declared):
-            feed, ledger = FeedLedger(home, feed_id).declaration(), FeedLedger(home, feed_id)
+            ledger = FeedLedger(home, feed_id)
+            feed = ledger.declaration()
             if feed is not None:
                 files = ledger.accepted_files(destination_identity(feed.destination))
                 found[feed_id] = con.execute(f"select count(*) from ({accepted_rows(files)})").fetchall()[0][0]
@@ -78,12 +78,10 @@ def take_back(
     """
     feed_id, identity = feed.feed_id, destination_identity(feed.destination)
     ledger = FeedLedger(home, feed_id)
-    folder = fresh_folder(home, f"{feed_id}@{hashlib.sha256(identity.encode()).hexdigest()[:16]}")
+    folder = fresh_folder(home, f"{feed_id}@{name_of(identity)}")
     unreachable = ledger.settle_interrupted(feed)
     delivered = ledger.delivered(identity)
-    drop_tables(con)
-    con.execute(f"create temp table feed_accepted as {accepted_rows(ledger.accepted_files(identity))}")
-    con.execute("create temp table feed_erased as select unnest(?::varchar[]) as customer_id", [sorted(erased(home))])
+    begin(con, ledger.accepted_files(identity), erased(home))
     where = "where feed_erased.customer_id is not null" if only_erased else ""
     con.execute(
         "create temp table feed_difference as select accepted.key, null::varchar as sent_key, null::varchar as line,"
@@ -92,7 +90,7 @@ def take_back(
         " from feed_accepted as accepted"
         f" left join feed_erased on feed_erased.customer_id = accepted.customer_id {where}"
     )
-    rows = accepted_count(con, "feed_difference")
+    accepted, rows = accepted_count(con), accepted_count(con, "feed_difference")
     gone = accepted_count(con, "feed_difference", f"reason = '{ERASED}'")
     prepared = PreparedSync(
         feed=feed,
@@ -104,8 +102,8 @@ def take_back(
         is_full=False,
         shape=delivered[-1].shape if delivered else feed.shape,
         destination=identity,
-        accepted_rows=accepted_count(con),
-        counts=Counts(removed=rows, unchanged=accepted_count(con) - rows, erased=gone),
+        accepted_rows=accepted,
+        counts=Counts(removed=rows, unchanged=accepted - rows, erased=gone),
         held_back_reasons={},
         files=[],
         folder=folder,

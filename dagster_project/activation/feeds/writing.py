@@ -27,13 +27,10 @@ SENT = {
 
 def write_sync(con: duckdb.DuckDBPyConnection, home: Home, prepared: PreparedSync, max_bytes: int) -> list[DataFile]:
     """The files of `prepared`, in its folder, from the temp table feed_difference."""
-    feed, folder, sent = prepared.feed, prepared.folder, SENT[prepared.mode]
+    feed, folder, counts, sent = prepared.feed, prepared.folder, prepared.counts, SENT[prepared.mode]
     is_csv = feed.format == "csv"
-    [(to_send, gone)] = con.execute(
-        f"select count(*) filter (where op in {sent}), count(*) filter (where op = 'removed') from feed_difference"
-    ).fetchall()
     files = []
-    if prepared.mode == "full" or to_send:
+    if prepared.mode == "full" or counts.added + counts.changed:
         files += write_lines(
             con,
             f"select line from feed_difference where op in {sent} order by sent_key",
@@ -43,7 +40,7 @@ def write_sync(con: duckdb.DuckDBPyConnection, home: Home, prepared: PreparedSyn
             header([column.name for column in feed.columns], is_csv),
             max_bytes,
         )
-    if gone:
+    if counts.removed:
         # The ledger knows the key of an address by its hash alone; the address itself is kept until it is deleted.
         known = (
             "select coalesce(held.address, gone.key) as sent_key from feed_difference as gone"
@@ -59,9 +56,8 @@ def write_sync(con: duckdb.DuckDBPyConnection, home: Home, prepared: PreparedSyn
             header([feed.key], is_csv),
             max_bytes,
         )
-    is_replaced = prepared.mode == "full" or prepared.is_full
-    if open_destination(feed.destination, home).by_row:
-        is_replaced = False  # such a receiver is never emptied: a row that is held back stays there as it was
+    # A receiver of rows is never emptied: a row that is held back stays there as it was.
+    is_replaced = (prepared.mode == "full" or prepared.is_full) and not open_destination(feed.destination, home).by_row
     _write_ledger_rows(con, prepared, folder / ROWS, is_replaced)
     if feed.is_personal:
         copy_rows(con, f"select key, sent_key as address from feed_difference where op in {sent}", folder / ADDRESSES)

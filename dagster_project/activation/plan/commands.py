@@ -32,6 +32,10 @@ def plan(scenario: str | None, days: int, chart: Path | None, home_path: Path, a
     """
     from dagster_project.activation.plan import forecast, report
 
+    if chart is not None:
+        from dagster_project import svg
+
+        svg.require_place(chart)
     found = forecast.forecast(Home.open(home_path), days, scenario)
     if chart is not None:
         from dagster_project.activation.plan import chart as drawing

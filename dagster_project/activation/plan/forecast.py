@@ -21,22 +21,24 @@ from dagster_project.activation.statements import execute
 from dagster_project.activation.sync_command import finished_run
 from dagster_project.errors import UsageError
 from dagster_project.home import Home
-from dagster_project.publish.runs import newest_published
+from dagster_project.publish.runs import require_published
 from dagster_project.run_context import RunContext
 from dagster_project.settings import effective_settings
+from dagster_project.sql import dicts
 
 MESSAGES = """
     select
         cast(send_at + interval 9 hours as date) as day, scenario_id, step, channel,
         content_id, count(*) as messages, cast(sum(cost) as decimal(18, 2)) as cost
     from activation.scenario_targets
-    where not holdout
+    where not holdout and ($of is null or scenario_id = $of)
     group by all
     order by all
 """
 FUNNEL = """
     select scenario_id, step, min(step_no) as step_no, final_suppression as reason, count(*) as customers
     from activation.decisions
+    where $of is null or scenario_id = $of
     group by all
     order by scenario_id, step_no, reason
 """
@@ -65,8 +67,7 @@ def forecast(home: Home, days: int, scenario_id: str | None = None) -> Forecast:
     if scenario_id is not None and scenario_id not in {scenario.id for scenario in scenarios}:
         known = ", ".join(scenario.id for scenario in scenarios)
         raise UsageError(f"there is no scenario {scenario_id!r}; scenarios are {known}")
-    if newest_published(home) is None:
-        raise UsageError(f"{home.path} has no published run yet; run: kizuna run --home {home.path}")
+    newest = require_published(home)
     with home.lock("plan"):
         con = warehouse.connect(home)
         try:
@@ -74,7 +75,7 @@ def forecast(home: Home, days: int, scenario_id: str | None = None) -> Forecast:
             if is_hourly:
                 raise UsageError(
                     "the last run was an hourly one, which builds only a part; run the newest day again first: "
-                    f"kizuna run --as-of {newest_published(home)} --home {home.path}"
+                    f"kizuna run --as-of {newest} --home {home.path}"
                 )
             return foresee(con, home, scenarios, as_of, days, scenario_id)
         finally:
@@ -96,8 +97,8 @@ def foresee(
         return Forecast(
             as_of,
             as_of + timedelta(days=days),
-            _rows(con, f"select * from ({MESSAGES}) where $of is null or scenario_id = $of", scenario_id),
-            _funnel(_rows(con, f"select * from ({FUNNEL}) where $of is null or scenario_id = $of", scenario_id)),
+            dicts(con.execute(MESSAGES, {"of": scenario_id})),
+            _funnel(dicts(con.execute(FUNNEL, {"of": scenario_id}))),
         )
     finally:
         con.execute("rollback")
@@ -113,12 +114,6 @@ def _ask(con: duckdb.DuckDBPyConnection, home: Home, scenarios: list[Scenario], 
     write_rules(con, home, scenarios, run, settings, scenarios, ahead=timedelta(days=days))
     decide(con, home, context, scenarios, settings, lambda _: None)
     execute(con, "scenarios/outputs", as_of=as_of, run_id=run.run_id)
-
-
-def _rows(con: duckdb.DuckDBPyConnection, sql: str, scenario_id: str | None) -> list[dict[str, Any]]:
-    found = con.execute(sql, {"of": scenario_id})
-    names = [column[0] for column in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _funnel(counted: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,21 +1,20 @@
 """The conditions of a scenario file, read by the language of audiences, with its own words apart."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from dagster_project.activation.audiences import condition_at
+from dagster_project.activation.audiences.reading import condition_at
 from dagster_project.activation.scenarios.declaration import OWN_WORDS
 from dagster_project.errors import ConfigurationError, Fault
-from dagster_project.yaml_lines import Place, read_yaml
+from dagster_project.yaml_lines import Place
 
 
-def read_conditions(content: dict[str, Any], path: Path, name: str) -> list[Fault]:
+def read_conditions(content: dict[str, Any], lines: dict[Place, int], name: str) -> list[Fault]:
     """Put read conditions in the place of plain ones in `content`; returns what is wrong with them.
 
-    Content that has no such shape is left as it is: the shape of a scenario is checked elsewhere.
+    `lines`: of each value of the file. Content that has no such shape is left as it is: the shape of a scenario is
+    checked elsewhere.
     """
-    _, lines, _ = read_yaml(path, name)
     faults: list[Fault] = []
     for holder, key, place in _places(content):
         value = holder[key]

@@ -1,13 +1,12 @@
 """What each part of a scenario allows and the whole does not, and names that nothing else knows."""
 
-import csv
 from collections.abc import Iterator
 from itertools import pairwise
 
 from dagster_project.activation.scenarios.declaration import EXIT_WORDS, Exit, Scenario, Step, Variant, When
 from dagster_project.activation.scenarios.parts import openings
 from dagster_project.activation.scenarios.triggers import FOR_AUDIENCES, WITH_PRODUCT, Act, Badge, Entered, Season
-from dagster_project.project import seeds
+from dagster_project.rule_tables import read_rows
 
 Place = tuple[str | int, ...]
 Found = tuple[Place, str, str]
@@ -134,10 +133,8 @@ def _variants(scenario: Scenario) -> Iterator[tuple[Place, Variant]]:
 
 def _unknown(words: list[str], table: str, column: str, place: Place, also: str = "") -> Iterator[Found]:
     """Words that a rule table has in neither column; where it cannot be read, it is told of by itself."""
-    try:
-        with (seeds() / "rules" / f"{table}.csv").open(encoding="utf-8-sig", newline="") as handle:
-            rows = list(csv.DictReader(handle))
-    except (OSError, UnicodeDecodeError, csv.Error):
+    rows = read_rows(table)
+    if rows is None:
         return
     known = {row.get(column) or "" for row in rows}
     for word in words:

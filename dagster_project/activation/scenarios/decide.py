@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import duckdb
 
-from dagster_project.activation.audiences import Schema
-from dagster_project.activation.audiences import prepare as prepare_conditions
+from dagster_project.activation.audiences.schema import Schema
+from dagster_project.activation.audiences.schema import prepare as prepare_conditions
 from dagster_project.activation.scenarios import frames, touches
 from dagster_project.activation.scenarios.declaration import Scenario
 from dagster_project.activation.scenarios.rules import ten_thousandths
@@ -57,12 +57,14 @@ def decide(
         execute(con, "scenarios/due_steps", step_no=number)
         if number == 1:
             _let_in(con, scenarios, schema)
-        if not con.execute("select 1 from activation.due_steps where step_no = ? limit 1", [number]).fetchone():
+        due = _due(con, number)
+        if not due:
             continue
         execute(con, "scenarios/exits", step_no=number)
         for scenario in scenarios:
-            frames.meet_exits(con, scenario, number, schema)
-            frames.meet_variants(con, scenario, number, schema)
+            if scenario.id in due:
+                frames.meet_exits(con, scenario, number, schema)
+                frames.meet_variants(con, scenario, number, schema)
         execute(con, "scenarios/choices", step_no=number)
         execute(con, "scenarios/candidates", step_no=number, salt=salt, global_holdout_basis=basis)
     cap(con)
@@ -119,6 +121,12 @@ def cap(con: duckdb.DuckDBPyConnection) -> None:
     [(turns,)] = con.execute("select coalesce(max(turn), 0) from activation.contested").fetchall()
     for turn in range(1, turns + 1):
         execute(con, "scenarios/cap_turn", turn=turn)
+
+
+def _due(con: duckdb.DuckDBPyConnection, step_no: int) -> set[str]:
+    """The scenarios of which a step of this number is due."""
+    found = con.execute("select distinct scenario_id from activation.due_steps where step_no = ?", [step_no]).fetchall()
+    return {scenario_id for (scenario_id,) in found}
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from dagster_project.activation.audiences import Condition
+from dagster_project.activation.audiences.parts import Condition
 from dagster_project.activation.scenarios.parts import Delay, Part, Quiet, Window
 from dagster_project.activation.scenarios.triggers import Trigger
 
@@ -148,3 +148,11 @@ class Scenario(Part):
     valid_from: date | None = None
     valid_until: date | None = None
     rule_version: str = ""
+
+    @property
+    def whens(self) -> list[When]:
+        """What its exits, steps to leave out and variants ask."""
+        whens = [exit_.when for exit_ in self.exits]
+        for step in self.steps:
+            whens += [one.when for one in step.skip] + [variant.when for variant in step.variants]
+        return [when for when in whens if when]

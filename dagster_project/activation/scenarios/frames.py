@@ -8,7 +8,10 @@ from collections.abc import Iterator
 import duckdb
 from sqlglot import exp
 
-from dagster_project.activation.audiences import Condition, Schema, predicate
+from dagster_project.activation.audiences.compiling import predicate
+from dagster_project.activation.audiences.parts import Condition
+from dagster_project.activation.audiences.passing import literal
+from dagster_project.activation.audiences.schema import Schema
 from dagster_project.activation.scenarios.declaration import Scenario, When
 
 FRAME = "frame"
@@ -16,10 +19,7 @@ FRAME = "frame"
 
 def conditions_of(scenario: Scenario) -> Iterator[Condition]:
     """Every condition in the language of audiences that a scenario asks."""
-    whens = [one.when for one in scenario.exits]
-    for step in scenario.steps:
-        whens += [one.when for one in step.skip] + [variant.when for variant in step.variants]
-    yield from (when.others for when in whens if when and when.others)
+    yield from (when.others for when in scenario.whens if when.others)
     if scenario.audience:
         yield scenario.audience
 
@@ -66,8 +66,6 @@ def gather_days(con: duckdb.DuckDBPyConnection, scenario: Scenario, schema: Sche
 
 def meet_exits(con: duckdb.DuckDBPyConnection, scenario: Scenario, number: int, schema: Schema) -> None:
     """Rows of activation.exits_met for conditions of the scenario, and of its step `number`, counted from 1."""
-    if number > len(scenario.steps):
-        return
     step = scenario.steps[number - 1]
     own = [(place, one, True) for place, one in enumerate(scenario.exits, start=1)]
     own += [(place, one, False) for place, one in enumerate(step.skip, start=len(own) + 1)]
@@ -86,8 +84,6 @@ def meet_exits(con: duckdb.DuckDBPyConnection, scenario: Scenario, number: int, 
 
 def meet_variants(con: duckdb.DuckDBPyConnection, scenario: Scenario, number: int, schema: Schema) -> None:
     """Rows of activation.variants_met for the variants of step `number` that ask for something."""
-    if number > len(scenario.steps):
-        return
     step = scenario.steps[number - 1]
     for place, variant in enumerate(step.variants, start=1):
         if variant.when is None:
@@ -147,7 +143,6 @@ def _exists_message(step: str, event: str) -> exp.Expr:
 def _exists_purchase(schema: Schema) -> exp.Expr:
     orders = exp.table_("orders", db="core", alias="orders")
     at = exp.column("ordered_at", table="orders")
-    cut_off = exp.cast(exp.Literal.string(schema.cut_off_at.isoformat(sep=" ")), "timestamp")
     return exp.Exists(
         this=exp.select(exp.convert(1))
         .from_(orders)
@@ -155,7 +150,7 @@ def _exists_purchase(schema: Schema) -> exp.Expr:
             exp.EQ(this=exp.column("customer_id", table="orders"), expression=_column("customer_id")),
             exp.column("is_counted", table="orders"),
             exp.GT(this=at, expression=_column("triggered_at")),
-            exp.LT(this=at.copy(), expression=cut_off),
+            exp.LT(this=at.copy(), expression=literal(schema.cut_off_at)),
         )
     )
 

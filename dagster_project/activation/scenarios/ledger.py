@@ -75,16 +75,12 @@ def own_run(home: Home, context: RunContext) -> Run:
     return Run(run_id, number, str(context.as_of), context.cut_off_at.isoformat(), context.is_hourly)
 
 
-def accounts_from(home: Home, run: Run, back: timedelta, daily_only: bool) -> datetime:
+def accounts_from(earlier: list[Run], run: Run, back: timedelta, daily_only: bool) -> datetime:
     """From when on due steps are accounted for: `back` before the cut-off, or the run before if earlier.
 
-    `daily_only`: for scenarios that daily runs alone work on.
+    `earlier`: the runs that first ran before it. `daily_only`: for scenarios that daily runs alone work on.
     """
-    before = [
-        datetime.fromisoformat(other.cut_off_at)
-        for other in read_runs(home)
-        if other.run_no < run.run_no and not (daily_only and other.is_hourly)
-    ]
+    before = [datetime.fromisoformat(other.cut_off_at) for other in earlier if not (daily_only and other.is_hourly)]
     bound = datetime.fromisoformat(run.cut_off_at) - back
     return min(bound, max(before)) if before else bound
 
@@ -97,9 +93,12 @@ def load_ledger(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
     """
     con.execute("create schema if not exists activation")
     con.execute("create or replace table activation.ledger_runs (run_id varchar, run_no integer, cut_off_at timestamp)")
-    rows = [(other.run_id, other.run_no, other.cut_off_at) for other in read_runs(home)]
-    if rows:
-        con.executemany("insert into activation.ledger_runs values (?, ?, ?)", rows)
+    runs = read_runs(home)
+    con.execute(
+        "insert into activation.ledger_runs select unnest(cast(? as varchar[])), unnest(cast(? as integer[])),"
+        " unnest(cast(? as timestamp[]))",
+        [[one.run_id for one in runs], [one.run_no for one in runs], [one.cut_off_at for one in runs]],
+    )
     for what in TABLES:
         paths = _files(home, what, lambda run_id: run_id != run.run_id)
         _load(con, what, f"ledger_{what}_rows", paths)

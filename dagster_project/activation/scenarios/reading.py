@@ -13,6 +13,7 @@ from dagster_project.activation.scenarios.declaration import Scenario, Variant
 from dagster_project.activation.scenarios.triggers import KINDS
 from dagster_project.errors import ConfigurationError, Fault, relative_to
 from dagster_project.project import seeds
+from dagster_project.yaml_lines import lines_of
 
 # A step that goes out in one way only may say how itself.
 VARIANT_KEYS = tuple(name for name in Variant.model_fields if name != "when")
@@ -24,11 +25,6 @@ def load_scenarios(folder: Path | None = None) -> list[Scenario]:
     if faults:
         raise ConfigurationError(faults)
     return sorted(scenarios, key=lambda scenario: scenario.id)
-
-
-def check_scenarios(folder: Path | None = None) -> list[Fault]:
-    """Every fault of every scenario file, for `kizuna doctor`."""
-    return sorted(_read(folder)[1])
 
 
 def _read(folder: Path | None) -> tuple[list[Scenario], list[Fault]]:
@@ -71,7 +67,7 @@ def _read_one(path: Path, name: str) -> tuple[Scenario | None, yaml.Node | None,
     steps = content.get("steps")
     for step in steps if isinstance(steps, list) else []:
         _move_single_variant(step)
-    unreadable = read_conditions(content, path, name)
+    unreadable = read_conditions(content, lines_of(root), name)
     faults += unreadable
     try:
         version = hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -7,12 +7,13 @@ import duckdb
 
 from dagster_project.activation.scenarios.calendar_days import write_days
 from dagster_project.activation.scenarios.declaration import Scenario
-from dagster_project.activation.scenarios.ledger import Run, accounts_from
-from dagster_project.activation.scenarios.parts import Delay, Window, minute_of_day, openings
+from dagster_project.activation.scenarios.ledger import Run, accounts_from, read_runs
+from dagster_project.activation.scenarios.parts import DAY, Delay, Window, openings
 from dagster_project.activation.scenarios.triggers import Act, Order, Score, Trigger
 from dagster_project.activation.statements import execute
-from dagster_project.errors import ConfigurationError, Fault
+from dagster_project.errors import ConfigurationError
 from dagster_project.home import Home
+from dagster_project.setting_faults import setting_faults
 
 # A step due earlier than this before the cut-off is not accounted for, unless it fell due since the run
 # before. So a home's first run writes a month of `expired`, not its whole history; longer costs rows only.
@@ -23,25 +24,6 @@ NOTHING = Delay(days=0)
 def of_cadence(scenarios: list[Scenario], is_hourly: bool) -> list[Scenario]:
     """The scenarios that a run works on: a daily run on all, an hourly run on those of hourly cadence."""
     return [scenario for scenario in scenarios if not is_hourly or scenario.cadence == "hourly"]
-
-
-def setting_faults(settings: dict[str, str]) -> list[Fault]:
-    """What is wrong with the settings that scenarios fall back on."""
-    faults = []
-    for name, read in (
-        ("default_holdout", _share),
-        ("global_holdout", _share),
-        ("send_window_start", minute_of_day),
-        ("send_window_end", minute_of_day),
-        ("expires_after_days", float),
-        ("quality_bounces", int),
-        ("quality_max_identifiers", int),
-    ):
-        try:
-            read(settings[name])
-        except (KeyError, ValueError) as error:
-            faults.append(Fault("rules/settings.csv", 0, f"setting {name}: {error}", "correct it, or its environment"))
-    return faults
 
 
 def write_rules(
@@ -60,12 +42,13 @@ def write_rules(
 
     Raises ConfigurationError for settings that cannot be read.
     """
-    if faults := setting_faults(settings):
+    if faults := setting_faults():
         raise ConfigurationError(faults)
     execute(con, "scenarios/rule_tables")
     execute(con, "scenarios/tables")
     execute(con, "scenarios/cap_channels")
-    _insert(con, "scenario_rules", [_scenario_row(home, scenario, run, settings, ahead) for scenario in scenarios])
+    earlier = [other for other in read_runs(home) if other.run_no < run.run_no]
+    _insert(con, "scenario_rules", [_scenario_row(earlier, scenario, run, settings, ahead) for scenario in scenarios])
     _insert(con, "trigger_filters", [(one.id, *row) for one in scenarios for row in named_by(one.trigger)])
     _insert(con, "exit_rules", [row for scenario in known for row in _exit_rows(scenario)])
     _insert(con, "messages_asked", [row for scenario in scenarios for row in _asked_rows(scenario)])
@@ -130,15 +113,13 @@ def _asked_rows(scenario: Scenario) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     if isinstance(scenario.trigger, Act) and (after := scenario.trigger.after):
         rows.append((scenario.id, "after", after.scenario, after.step, after.event, after.same))
-    conditions = [one.when for one in scenario.exits] + [one.when for step in scenario.steps for one in step.skip]
-    conditions += [variant.when for step in scenario.steps for variant in step.variants]
-    if any(when and when.messages for when in conditions):
+    if any(when.messages for when in scenario.whens):
         rows.append((scenario.id, "when", scenario.id, None, "opened", None))
     return rows
 
 
 def _scenario_row(
-    home: Home, scenario: Scenario, run: Run, settings: dict[str, str], until_next: timedelta | None
+    earlier: list[Run], scenario: Scenario, run: Run, settings: dict[str, str], until_next: timedelta | None
 ) -> tuple[object, ...]:
     cut_off_at = datetime.fromisoformat(run.cut_off_at)
     is_daily, trigger = scenario.cadence == "daily", scenario.trigger
@@ -147,9 +128,9 @@ def _scenario_row(
         if scenario.expires_after
         else timedelta(days=float(settings["expires_after_days"]))
     )
-    from_at = accounts_from(home, run, ACCOUNTED, daily_only=is_daily)
+    from_at = accounts_from(earlier, run, ACCOUNTED, daily_only=is_daily)
     # Who comes into the audience of a day long past was never in it: no more is accounted for than can be sent.
-    first_from_at = accounts_from(home, run, expires, daily_only=is_daily) if scenario.audience else from_at
+    first_from_at = accounts_from(earlier, run, expires, daily_only=is_daily) if scenario.audience else from_at
     # Each step may go out later than due: up to its expiry, and then up to a day until the send window opens.
     reach = sum((longest(step.delay) + expires + timedelta(days=1) for step in scenario.steps), timedelta())
     window = scenario.send_window or Window.model_validate(
@@ -158,7 +139,7 @@ def _scenario_row(
     quiet = scenario.quiet_hours
     opens = openings(window, quiet)
     ahead = getattr(trigger, "bought_within", None) or getattr(trigger, "ahead", None) or NOTHING
-    default_holdout = 0.0 if scenario.is_transactional else _share(settings["default_holdout"])
+    default_holdout = 0.0 if scenario.is_transactional else float(settings["default_holdout"])
     again = scenario.re_entry.after
     return (
         scenario.id,
@@ -175,8 +156,8 @@ def _scenario_row(
         cut_off_at - expires,
         window.start,
         window.end,
-        quiet.start % 1440 if quiet else None,
-        quiet.end % 1440 if quiet else None,
+        quiet.start % DAY if quiet else None,
+        quiet.end % DAY if quiet else None,
         opens[0],
         opens[-1],
         ten_thousandths(default_holdout if scenario.holdout is None else scenario.holdout),
@@ -197,13 +178,6 @@ def longest(delay: Delay) -> timedelta:
 def ten_thousandths(share: float) -> int:
     """A hold-out share as the number of 10,000 hash places that it takes."""
     return round(10000 * share)
-
-
-def _share(text: str) -> float:
-    share = float(text)
-    if not 0 <= share <= 1:
-        raise ValueError(f"`{text}` is not a share between 0 and 1")
-    return share
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:

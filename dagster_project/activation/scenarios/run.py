@@ -92,12 +92,11 @@ def prepare(
     decide(con, home, context, chosen, settings, say)
     execute(con, "scenarios/outputs", as_of=context.as_of, run_id=run.run_id)
     execute(con, "scenarios/withdrawals_out", as_of=context.as_of, run_id=run.run_id)
-    execute(con, "scenarios/all_runs")
     if faults := unaccounted(con):
         raise StageFailed("activation: " + "; ".join(faults))
     if is_repeated_hour:
         execute(con, "scenarios/repetition")
-        execute(con, "scenarios/all_runs")
+    execute(con, "scenarios/all_runs")
     folder = scratch_folder(home, run.run_id)
     shutil.rmtree(folder, ignore_errors=True)
     write_lists(con, folder / "lists")
@@ -141,14 +140,7 @@ def _counts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> dict[s
         "select scenario_id, reason, count(*) from activation.suppressions group by all order by all"
     ).fetchall():
         counts[scenario_id].suppressed[reason] = number
-    for scenario in counts.values():
-        scenario.suppressed = dict(sorted(scenario.suppressed.items(), key=lambda item: _place(item[0])))
     return counts
-
-
-def _place(reason: str) -> tuple[int, str]:
-    """The place of a reason in the order of the contract; exits of a scenario's own stand with `purchased`."""
-    return REASONS.index(reason if reason in REASONS else "purchased"), reason
 
 
 def _unknown_contents(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -6,13 +6,14 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from dagster_project.activation.audiences import Schema
+from dagster_project.activation.audiences.comparing import SUBJECTS
+from dagster_project.activation.audiences.passing import literal
+from dagster_project.activation.audiences.schema import Schema
 from dagster_project.activation.scenarios.declaration import Scenario
 from dagster_project.activation.scenarios.triggers import Act, Row
 from dagster_project.errors import ConfigurationError, Fault
 
-ABOUT = ("product_id", "brand_id", "content_id", "store_id", "campaign_id")
-CARRIED = ("touchpoint_id", "customer_id", "occurred_at", "order_id", *ABOUT)
+CARRIED = ("touchpoint_id", "customer_id", "occurred_at", "order_id", *SUBJECTS)
 
 
 def mark_acts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> None:
@@ -42,13 +43,12 @@ def _mark(
         if isinstance(one.trigger, Act)
     ]
     cases = [exp.Case(ifs=[exp.If(this=one.copy(), true=exp.Literal.string(name))]) for name, one in matching]
-    at = exp.cast(exp.Literal.string(moment.isoformat(sep=" ")), "timestamp")
     marked = (
         exp.select(*(exp.column(name) for name in CARRIED))
         .select(exp.Anonymous(this="unnest", expressions=[exp.array(*cases)]).as_("scenario_id"))
         .from_(exp.table_("touchpoints", db="core"))
         .where(exp.or_(*(condition for _, condition in matching)) if matching else exp.false())
-        .where(way(this=exp.column("occurred_at"), expression=at))
+        .where(way(this=exp.column("occurred_at"), expression=literal(moment)))
         .where(exp.not_(exp.Is(this=exp.column("customer_id"), expression=exp.Null())))
     )
     if not matching:
@@ -90,7 +90,7 @@ def gather_rows(con: duckdb.DuckDBPyConnection, scenario: Scenario, schema: Sche
                 "match_key"
             )
         )
-        .select(*(exp.column(name, table="found", quoted=True) for name in ABOUT if name in columns))
+        .select(*(exp.column(name, table="found", quoted=True) for name in SUBJECTS if name in columns))
         .from_(exp.table_(trigger.mart, db="marts", quoted=True, alias="found"))
         .where(*(_among(name, values, "found") for name, values in trigger.where.items()))
     )

@@ -10,11 +10,11 @@ import pytest
 from audience_shop import AudienceShop, utc
 from click.testing import CliRunner, Result
 
-from dagster_project.activation.audiences import Schema, read_library
 from dagster_project.activation.audiences.checking import check_library
-from dagster_project.activation.audiences.library import library_of
+from dagster_project.activation.audiences.library import library_of, read_library
 from dagster_project.activation.audiences.measuring import nobody
 from dagster_project.activation.audiences.report import empty_audiences
+from dagster_project.activation.audiences.schema import Schema
 from dagster_project.cli import cli
 from dagster_project.home import Home
 from dagster_project.project import seeds

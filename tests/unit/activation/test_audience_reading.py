@@ -7,8 +7,11 @@ import pytest
 from audience_shop import AudienceShop
 from pydantic import BaseModel, ValidationError
 
-from dagster_project.activation.audiences import Condition, Schema, check, condition_at
+from dagster_project.activation.audiences.binding import check
 from dagster_project.activation.audiences.library import Library, library_of, read_library
+from dagster_project.activation.audiences.parts import Condition
+from dagster_project.activation.audiences.reading import condition_at
+from dagster_project.activation.audiences.schema import Schema
 from dagster_project.errors import ConfigurationError
 from dagster_project.yaml_lines import read_yaml
 

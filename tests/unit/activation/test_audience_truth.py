@@ -8,9 +8,12 @@ from audience_shop import KINDS, AudienceShop, Judge, random_shop
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dagster_project.activation.audiences import Condition, Schema, condition_at, predicate
+from dagster_project.activation.audiences.compiling import predicate
 from dagster_project.activation.audiences.library import Library
 from dagster_project.activation.audiences.measuring import explain, sample
+from dagster_project.activation.audiences.parts import Condition
+from dagster_project.activation.audiences.reading import condition_at
+from dagster_project.activation.audiences.schema import Schema
 from dagster_project.errors import ConfigurationError
 
 END_OF_DAY = datetime(2026, 3, 31, 15)  # of 31 March in Tokyo

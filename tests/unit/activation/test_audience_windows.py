@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from audience_shop import AudienceShop, utc
 
-from dagster_project.activation.audiences import Schema, condition_at, predicate
+from dagster_project.activation.audiences.compiling import predicate
 from dagster_project.activation.audiences.library import Library
 from dagster_project.activation.audiences.measuring import count, explain, nobody, sample, unknown_ids
+from dagster_project.activation.audiences.reading import condition_at
+from dagster_project.activation.audiences.schema import Schema
 
 END = utc("2026-04-01 00:00")  # of 31 March
 Ask = Callable[..., bool]

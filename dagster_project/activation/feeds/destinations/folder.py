@@ -1,6 +1,5 @@
 """A folder below the home's `feeds/`: the default, and what other programs on the machine read."""
 
-import os
 import shutil
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, Literal
@@ -9,6 +8,7 @@ from pydantic import field_validator
 
 from dagster_project.activation.feeds.destinations.protocol import MANIFEST, Receipt, Sync
 from dagster_project.activation.feeds.destinations.settings import Settings
+from dagster_project.files import sync as flush
 from dagster_project.home import Home
 
 
@@ -46,11 +46,11 @@ class FolderDestination:
         incoming.mkdir(parents=True, mode=0o700)
         for name in names:
             shutil.copyfile(folder / name, incoming / name)
-            _flush(incoming / name)
-        _flush(incoming)
+            flush(incoming / name)
+        flush(incoming)
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         incoming.rename(place)
-        _flush(place.parent)
+        flush(place.parent)
         self.discard(sync)
         return Receipt(str(place))
 
@@ -72,12 +72,3 @@ class FolderDestination:
     def _incoming(self, sync: Sync) -> Path:
         # Beside the feeds, not among their syncs: who lists a feed's folder meets only whole syncs.
         return self.root / ".incoming" / sync[0] / sync[1]
-
-
-def _flush(path: Path) -> None:
-    """Make a file's content, or a folder's entries, survive a loss of power."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

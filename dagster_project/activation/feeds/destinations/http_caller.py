@@ -55,7 +55,8 @@ class Caller:
         """
 
         def once() -> Any:
-            status, answer, content = self._once(method, url, body, headers or {})
+            answer, content = self._once(method, url, body, headers or {})
+            status = answer.status_code
             if missing_ok and status == 404:
                 return None
             if not 200 <= status < 300:
@@ -69,7 +70,7 @@ class Caller:
 
     def _once(
         self, method: str, url: str, body: bytes | None, headers: dict[str, str]
-    ) -> tuple[int, requests.Response, bytes]:
+    ) -> tuple[requests.Response, bytes]:
         settings, host, seconds = self.settings, urlsplit(url).netloc, self.settings.timeout_seconds
         try:
             with self.session.request(
@@ -84,7 +85,7 @@ class Caller:
             ) as answer:
                 status = answer.status_code
                 self.may_have_arrived |= status not in UNTAKEN and not 300 <= status < 400
-                return status, answer, _content(answer, monotonic() + seconds)
+                return answer, _content(answer, monotonic() + seconds)
         except requests.exceptions.SSLError:
             words = "its certificate is not trusted; name its authority's file as `certificates`"
             raise DestinationFailed(f"{host}: {words}") from None

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ValidationError
 from dagster_project.activation.feeds.destinations.protocol import Destination, DestinationFailed
 from dagster_project.activation.feeds.destinations.settings import secrets_in
 from dagster_project.home import Home
+from dagster_project.yaml_lines import Place
 
 Opener = Callable[[Any, Home], Destination]
-Place = tuple[str | int, ...]
 SHIPPED = {  # word: (module of this package, its settings, its destination)
     "folder": ("folder", "FolderSettings", "FolderDestination"),
     "http": ("http", "HttpSettings", "HttpDestination"),

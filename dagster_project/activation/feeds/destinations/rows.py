@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from dagster_project.activation.feeds.destinations.protocol import MANIFEST, DestinationFailed
-from dagster_project.sql import literal
+from dagster_project.sql import identifier, literal
 
 LONGEST_REASON = 200
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+|\+?\d[\d\s()-]{6,}\d")  # e-mail; phone or card number
@@ -75,7 +75,7 @@ def batches(
 
 def _as_json(file: SyncFile, manifest: dict[str, Any]) -> str:
     """SQL of (key, the row as a JSON object)."""
-    key, path = _quoted(manifest["key"]), literal(file.path)
+    key, path = identifier(manifest["key"]), literal(file.path)
     if not file.is_csv:
         return (
             f"select json_extract_string(line, {literal('$.' + key)}), line from read_csv({path},"
@@ -96,12 +96,8 @@ def _as_json(file: SyncFile, manifest: dict[str, Any]) -> str:
 
 def _as_json_value(column: dict[str, str]) -> str:
     """SQL of a cell as JSON. Numbers are written as they stand: a double would not keep every digit of money."""
-    name = _quoted(column["name"])
+    name = identifier(column["name"])
     return name if column["type"] in {"integer", "number", "boolean"} else f"cast(to_json({name}) as varchar)"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def without_values(reason: str, values: Iterable[str | None]) -> str:

@@ -2,8 +2,8 @@
 -- are none) and what this one accepts; each message once for each cap that covers its channel.
 create or replace table activation.cap_candidates as
 select
-    candidates.scenario_id, candidates.step, candidates.match_key, candidates.customer_id, candidates.send_at,
-    candidates.priority, candidates.suppression as late, caps.cap_id, caps.max_messages, caps.span,
+    candidates.scenario_id, candidates.step, candidates.match_key, candidates.customer_id,
+    candidates.priority, caps.cap_id, caps.max_messages, caps.span,
     case
         when caps.is_calendar then date_trunc('day', candidates.send_at + interval 9 hours)
         else candidates.send_at
@@ -67,7 +67,7 @@ contesting as (
     where own.messages + coalesce(near.messages, 0) > own.max_messages
 )
 select
-    candidates.scenario_id, candidates.step, candidates.match_key, candidates.customer_id, candidates.suppression as late,
+    candidates.scenario_id, candidates.step, candidates.match_key, candidates.suppression as late,
     row_number() over (
         partition by candidates.customer_id
         order by candidates.priority desc nulls last, candidates.send_at nulls last, candidates.scenario_id nulls last,

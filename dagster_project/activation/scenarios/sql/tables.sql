@@ -53,8 +53,6 @@ create or replace table activation.message_acts (
     event varchar, occurred_at timestamp
 );
 
-;
-
 create or replace temp macro minute_at(zone, moment) as
     hour(timezone(zone, timezone('UTC', moment))) * 60 + minute(timezone(zone, timezone('UTC', moment)));
 
