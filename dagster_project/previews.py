@@ -54,6 +54,10 @@ PREVIEWS: dict[str, Callable[[duckdb.DuckDBPyConnection], str]] = {
     ),
     "purchase_conversion": _query("select * from marts.purchase_conversion order by 1"),
     "row_accounts": _query("select * from staging.row_accounts order by source"),
+    "scenario_results": _query(
+        "select scenario_id, step, claim, assigned, control, sent, opened, conversion_rate, control_rate, lift, ci_low,"
+        " ci_high, iroas, verdict from activation.scenario_results order by scenario_id, step limit 60"
+    ),
     "source_coverage": _query("select * from marts.source_coverage order by source"),
 }
 

@@ -1,4 +1,4 @@
-"""Activation as a Dagster step: target lists, suppressions and each feed's checked difference, all in scratch."""
+"""Activation as a Dagster step: target lists, suppressions, results and each feed's checked difference, in scratch."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -16,6 +16,7 @@ from dagster_project.dbt_stage import OWNER
 from dagster_project.home import Home
 from dagster_project.hourly.feeds import due_feeds
 from dagster_project.hourly.view import hourly_view
+from dagster_project.previews import preview
 from dagster_project.project import seeds
 from dagster_project.publish import catalog
 from dagster_project.resources import HomeResource
@@ -33,7 +34,7 @@ UPSTREAM = [
 
 
 def activation_assets(partitions: PartitionsDefinition, fresh: set[str]) -> Any:
-    """The step `activation`: scenario_targets, suppressions and the prepared feeds.
+    """The step `activation`: scenario_targets, suppressions, scenario_results and the prepared feeds.
 
     `fresh`: the relations that an hourly run builds; all else it sees as the last published day left it.
     """
@@ -58,6 +59,11 @@ def activation_assets(partitions: PartitionsDefinition, fresh: set[str]) -> Any:
             "suppressions",
             "One row per triggered step that is not sent, with the first reason that holds.",
             UPSTREAM,
+        ),
+        spec(
+            "scenario_results",
+            "One row per scenario and step: what was sent, and how many more bought than of the customers held out.",
+            [["activation", "scenario_targets"], ["core", "int_core__message_events"], ["core", "orders"]],
         ),
         spec(
             "feeds",
@@ -101,6 +107,9 @@ def activation_assets(partitions: PartitionsDefinition, fresh: set[str]) -> Any:
             yield MaterializeResult(
                 asset_key=["activation", "suppressions"],
                 metadata={"dagster/row_count": sum(sum(count.suppressed.values()) for count in counts)},
+            )
+            yield MaterializeResult(
+                asset_key=["activation", "scenario_results"], metadata={"preview": preview(con, "scenario_results")}
             )
             prepared = {}
             if run.is_newest:

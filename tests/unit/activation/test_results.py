@@ -7,6 +7,8 @@ import pytest
 from results_shop import MONDAY, Ledger
 
 from dagster_project.activation.scenarios.reading import load_scenarios
+from dagster_project.gates.plain import judge
+from dagster_project.gates.suites import load_suites
 
 DAY = timedelta(days=1)
 
@@ -261,3 +263,31 @@ def test_a_backfill_sees_the_runs_up_to_its_day(ledger: Ledger) -> None:
     ledger.listed("ahead", MONDAY + 2 * DAY, run=date(2026, 1, 6))
     row = ledger.results(MONDAY + 2 * DAY)["one"]
     assert (row["assigned"], row["waiting"], row["last_assigned_on"]) == (2, 2, date(2026, 1, 7))
+
+
+@pytest.mark.parametrize(
+    ("doctored", "broken"),
+    [
+        ("assigned = assigned + 1", "Everyone assigned"),
+        ("control_waiting = 1", "Everyone assigned"),
+        ("compared_converted = compared + 1", "Everyone assigned"),
+        ("opened = sent + 1", "No more messages"),
+        ("sent = listed + 1", "No more messages"),
+        ("lift = ci_high + 0.01", "A lift lies"),
+        ("claim = 'association'", "A lift lies"),
+    ],
+)
+def test_the_gate_of_results_passes_what_was_counted_and_stops_what_was_not(
+    ledger: Ledger, doctored: str, broken: str
+) -> None:
+    for number in range(40):
+        row = ledger.listed(f"c{number}", holdout=number % 2 == 0)
+        if number % 2:
+            ledger.event("opened", f"m{number}", MONDAY + DAY, row=row)
+            ledger.order(f"c{number}", MONDAY + DAY)
+    assert ledger.results()["one"]["is_conclusive"]
+    [suite] = [suite for suite in load_suites("activation") if suite.table == "scenario_results"]
+    assert [verdict.description for verdict in judge(ledger.con, suite) if not verdict.passed] == []
+    ledger.con.execute(f"update activation.scenario_results set {doctored}")
+    [told] = [verdict.description for verdict in judge(ledger.con, suite) if not verdict.passed]
+    assert told.startswith(broken)
