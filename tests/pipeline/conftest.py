@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import KIZUNA, LAST_DAY, Shop, once
-from tests.pipeline import handmade, planted
+from tests.pipeline import handmade, handmade_marts, planted
 
 __all__ = ["KIZUNA", "LAST_DAY", "Shop"]
 
@@ -21,3 +21,20 @@ def planted_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     made, own = once(tmp_path_factory, "planted_shop", make), tmp_path_factory.mktemp("planted")
     shutil.copytree(made, own, dirs_exist_ok=True)
     return Shop(own / "home", own / "sources", own / "seeds")
+
+
+@pytest.fixture(scope="session")
+def marts_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The hand-made shop of `handmade_marts.py` after its one run; its tests only read it."""
+
+    def make(folder: Path) -> None:
+        handmade.open_shop(folder, handmade_marts.shop()).run(handmade_marts.AS_OF)
+
+    made = once(tmp_path_factory, "marts_shop", make)
+    return Shop(made / "home", made / "sources")
+
+
+@pytest.fixture(scope="session")
+def name_of(marts_shop: Shop) -> dict[str, str]:
+    """customer_id -> member_id."""
+    return dict(marts_shop.query("select customer_id, member_ids[1] from marts.customers"))

@@ -8,7 +8,7 @@ import pytest
 from dagster_project.activation.feeds.destinations import persistence
 from dagster_project.home import Home
 from tests.services import certificates as made
-from tests.services import postgres_server
+from tests.services import http_receiver, postgres_server
 
 
 @pytest.fixture
@@ -22,6 +22,12 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waited: list[float] = []
     monkeypatch.setattr(persistence, "sleep", waited.append)
     return waited
+
+
+@pytest.fixture
+def api() -> Iterator[http_receiver.Receiver]:
+    with http_receiver.receiver() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.ports import free_port
+
 PASSWORD = "a pass'word\\ with signs"
 
 
@@ -87,13 +89,6 @@ class Unheard:
                     target.shutdown(socket.SHUT_RDWR)
                     return
                 target.sendall(content)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

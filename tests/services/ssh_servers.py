@@ -17,7 +17,7 @@ from typing import Any
 import asyncssh
 import pytest
 
-from tests.services.postgres_server import free_port
+from tests.ports import free_port
 
 PASSWORD = "hunter2"
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.conftest import Shop
+from tests.ports import free_port
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -31,9 +31,7 @@ STAGES = ("landing", "rules", "staging", "identity", "core", "marts", "insights"
 @pytest.fixture(scope="module")
 def ui(shop: Shop) -> Iterator[str]:
     """The address of the UI, served over the shop's home."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [str(Path(sys.executable).with_name("kizuna")), "ui", "--home", str(shop.home), "--port", str(port)],
         env=os.environ | {"KIZUNA_SALT": "pipeline-tests"},

@@ -7,7 +7,7 @@ import pytest
 
 from dagster_project.activation.feeds.destinations import DestinationFailed, s3
 from dagster_project.errors import StageFailed
-from tests.services.postgres_server import free_port
+from tests.ports import free_port
 from tests.services.s3_server import Store, store
 from tests.services.syncs import FIRST, SECOND, Engine, Killed, killed_after, opened, written
 

@@ -13,7 +13,7 @@ import pytest
 from dagster_project.activation.feeds.destinations import DestinationFailed
 from dagster_project.activation.feeds.destinations.sftp import SftpDestination
 from dagster_project.errors import StageFailed
-from tests.services.postgres_server import free_port
+from tests.ports import free_port
 from tests.services.ssh_servers import PASSWORD, Moody, Ssh, key_pair, moody, openssh
 from tests.services.syncs import FIRST, SECOND, Engine, Killed, killed_after, killed_at, opened, written
 
