@@ -29,7 +29,8 @@ def check(condition: Condition, schema: Schema, moments: tuple[str, ...] = MOMEN
             for comparison in test:
                 if comparison.operator in ("since", "as") and comparison.value not in moments:
                     message = f"there is no {comparison.value} to count from here"
-                    found.append(comparison.at.fault(message, "only scenarios know it; name a day by `from`"))
+                    remedy = f"one of: {', '.join(moments)}" if moments else "only scenarios know it"
+                    found.append(comparison.at.fault(message, f"{remedy}; name a day by `from`"))
     return sorted(set(found))
 
 

@@ -116,6 +116,7 @@ class Named(Part):
 
     name: str
     of: Part
+    is_audience: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -203,15 +204,15 @@ class Condition:
         return frozenset(named)
 
     @property
-    def subjects(self) -> frozenset[str]:
-        """What of the trigger it compares with: product_id, brand_id and other ids."""
-        return frozenset(
-            asked.column
+    def subjects(self) -> dict[str, At]:
+        """What of the trigger it compares with, product_id, brand_id and other ids, and where it says so."""
+        return {
+            asked.column: asked.at
             for part in self.walk()
             if isinstance(part, Rows)
             for asked in part.where
             if any(comparison.operator == "as" for comparison in asked.test)
-        )
+        }
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Callable[[Any], Any]) -> Any:

@@ -249,7 +249,7 @@ class Reader:
             return None
         part, faults = self.library.audience(name, self.within)
         self.faults += faults
-        return None if part is None else Named(name, part, at=self.at(place), text=text)
+        return None if part is None else Named(name, part, is_audience=True, at=self.at(place), text=text)
 
     def _ready(self, name: Any, value: Any, place: Place) -> Part | None:
         if name not in self.library.ready:

@@ -5,7 +5,15 @@ from itertools import pairwise
 
 from dagster_project.activation.scenarios.declaration import EXIT_WORDS, Exit, Scenario, Step, Variant, When
 from dagster_project.activation.scenarios.parts import openings
-from dagster_project.activation.scenarios.triggers import FOR_AUDIENCES, WITH_PRODUCT, Act, Badge, Entered, Season
+from dagster_project.activation.scenarios.triggers import (
+    ABOUT,
+    FOR_AUDIENCES,
+    WITH_PRODUCT,
+    Act,
+    Badge,
+    Entered,
+    Season,
+)
 from dagster_project.rule_tables import read_rows
 
 Place = tuple[str | int, ...]
@@ -53,8 +61,21 @@ def _of_the_whole(scenario: Scenario, stem: str) -> Iterator[Found]:
         yield ("trigger",), f"a scenario triggered by {scenario.trigger.kind} needs an audience", "say whom it is for"
     if isinstance(scenario.trigger, Act) and scenario.trigger.after and not scenario.trigger.every:
         yield ("trigger", "after"), "`after` goes with `every: true`", "re_entry says how often"
+    yield from _of_re_entry(scenario)
     if scenario.send_window and not openings(scenario.send_window, scenario.quiet_hours):
         yield ("quiet_hours",), "the quiet hours leave nothing of the send window", ""
+
+
+def _of_re_entry(scenario: Scenario) -> Iterator[Found]:
+    kind, column = scenario.trigger.kind, scenario.re_entry.of_each
+    if column is None:
+        return
+    at, known = ("re_entry", "of_each"), ABOUT.get(kind, ())
+    if not scenario.re_entry.is_limited:
+        yield at, "re_entry says of what, and not how often", "add `once: true` or `after`"
+    if column not in known:
+        remedy = f"one of: {', '.join(known)}" if known else "remove it"
+        yield at, f"a scenario triggered by {kind} knows no {column}", remedy
 
 
 def _of_exits(scenario: Scenario) -> Iterator[Found]:

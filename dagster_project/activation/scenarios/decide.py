@@ -105,7 +105,7 @@ def _let_in(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario], schema: S
     """Of the first steps that fall due, those of the audience, as often as the scenario may be entered."""
     for scenario in scenarios:
         frames.keep_audience(con, scenario, schema)
-    if any(scenario.re_entry.once or scenario.re_entry.after for scenario in scenarios):
+    if any(scenario.re_entry.is_limited for scenario in scenarios):
         entered = -1
         while entered != (entries := _count(con, "entries")):
             entered = entries

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from dagster_project.activation.audiences.parts import Condition
 from dagster_project.activation.scenarios.parts import Delay, Part, Quiet, Window
-from dagster_project.activation.scenarios.triggers import Trigger
+from dagster_project.activation.scenarios.triggers import Subject, Trigger
 
 Channel = Literal["email", "line", "sms", "push", "messenger", "dm", "phone", "web", "insert", "ad"]
 Smart = Literal["channel", "hour"]
@@ -72,6 +72,9 @@ def _exit(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
+ExitOrWord = Annotated[Exit, BeforeValidator(_exit)]
+
+
 class Scheduled(Part):
     """What a message says and offers from one Tokyo day to another, by the day on which it is sent."""
 
@@ -106,16 +109,25 @@ class Step(Part):
 
     step: str = Field(pattern=r"^[a-z0-9_]+$")
     delay: Delay
-    skip: list[Exit] = Field(default_factory=list)
+    skip: list[ExitOrWord] = Field(default_factory=list)
     smart: list[Smart] = Field(default_factory=list)
     variants: list[Variant] = Field(min_length=1)
 
 
 class ReEntry(Part):
-    """How often one customer may enter: once, again after a time from trigger to trigger, or with each trigger."""
+    """How often one customer may enter: once, again after a time from trigger to trigger, or with each trigger.
+
+    `of_each`: so often for each product (brand, store ...) that triggers are about, whatever the others.
+    """
 
     once: bool = False
     after: Delay | None = None
+    of_each: Subject | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether some trigger may come too early."""
+        return self.once or self.after is not None
 
 
 def _re_entry(value: Any) -> Any:
@@ -135,7 +147,7 @@ class Scenario(Part):
     trigger: Trigger
     steps: list[Step] = Field(min_length=1)
     audience: Condition | None = None
-    exits: list[Annotated[Exit, BeforeValidator(_exit)]] = Field(default_factory=list)
+    exits: list[ExitOrWord] = Field(default_factory=list)
     re_entry: Annotated[ReEntry, BeforeValidator(_re_entry)] = ReEntry()
     expires_after: Delay | None = None
     send_window: Window | None = None
@@ -156,3 +168,14 @@ class Scenario(Part):
         for step in self.steps:
             whens += [one.when for one in step.skip] + [variant.when for variant in step.variants]
         return [when for when in whens if when]
+
+    @property
+    def exit_places(self) -> list[tuple[str | None, int, Exit]]:
+        """(step, position, exit): those that end the scenario (step None), then what leaves out each step.
+
+        Of several that are met the first position is told. Each step's follow those of the scenario.
+        """
+        places: list[tuple[str | None, int, Exit]] = [(None, *one) for one in enumerate(self.exits, start=1)]
+        for step in self.steps:
+            places += [(step.step, *one) for one in enumerate(step.skip, start=len(self.exits) + 1)]
+        return places

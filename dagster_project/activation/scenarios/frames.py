@@ -67,15 +67,13 @@ def gather_days(con: duckdb.DuckDBPyConnection, scenario: Scenario, schema: Sche
 def meet_exits(con: duckdb.DuckDBPyConnection, scenario: Scenario, number: int, schema: Schema) -> None:
     """Rows of activation.exits_met for conditions of the scenario, and of its step `number`, counted from 1."""
     step = scenario.steps[number - 1]
-    own = [(place, one, True) for place, one in enumerate(scenario.exits, start=1)]
-    own += [(place, one, False) for place, one in enumerate(step.skip, start=len(own) + 1)]
-    for place, one, ends in own:
-        if one.when is None:
+    for of_step, place, one in scenario.exit_places:
+        if one.when is None or of_step not in (None, step.step):
             continue
         found = (
             exp.select(*(_column(name) for name in ("scenario_id", "step", "match_key")))
             .select(exp.convert(place).as_("position"), exp.convert(one.reason).as_("reason"))
-            .select(exp.Boolean(this=ends).as_("ends"))
+            .select(exp.Boolean(this=of_step is None).as_("ends"))
             .from_(_due(scenario.id, step.step, "since_at"))
             .where(holds(one.when, schema))
         )
@@ -98,16 +96,21 @@ def meet_variants(con: duckdb.DuckDBPyConnection, scenario: Scenario, number: in
 
 
 def meet_withdrawals(con: duckdb.DuckDBPyConnection, scenario: Scenario, schema: Schema) -> None:
-    """Rows of activation.withdrawn for conditions by which the scenario has ended since a row was listed."""
-    for place, one in enumerate(scenario.exits, start=1):
+    """Rows of activation.withdrawn for conditions that have come true since a row was listed.
+
+    By them the scenario has ended, or the row's step is left out.
+    """
+    for of_step, place, one in scenario.exit_places:
         if one.when is None:
             continue
+        waiting = [exp.EQ(this=_column("scenario_id"), expression=exp.Literal.string(scenario.id))]
+        if of_step:
+            waiting.append(exp.EQ(this=_column("step"), expression=exp.Literal.string(of_step)))
         found = (
             exp.select(_column("feed_row_id"), exp.convert(one.reason).as_("reason"))
             .select(exp.convert(place).as_("position"))
             .from_(exp.table_("waiting", db="activation", alias=FRAME))
-            .where(exp.EQ(this=_column("scenario_id"), expression=exp.Literal.string(scenario.id)))
-            .where(holds(one.when, schema))
+            .where(*waiting, holds(one.when, schema))
         )
         con.execute("insert into activation.withdrawn by name " + found.sql(dialect="duckdb"))
 

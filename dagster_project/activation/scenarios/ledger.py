@@ -17,6 +17,8 @@ from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.run_context import TOKYO, RunContext
 
+# What a trigger is about, which a message may not be: its product may be another one.
+_ABOUT = "about struct(product_id varchar, brand_id varchar, content_id varchar, store_id varchar, campaign_id varchar)"
 TABLES = {"scenario_steps": "scenario_targets", "suppressions": "suppressions", "withdrawals": "withdrawals"}
 
 COLUMNS = {
@@ -25,11 +27,11 @@ COLUMNS = {
     " reason varchar, rule_version varchar, holdout boolean, trigger varchar, due_at timestamp,"
     " match_key varchar, continues boolean, run_id varchar, brand_id varchar, store_id varchar,"
     " campaign_id varchar, triggered_at timestamp, since_at timestamp, is_transactional boolean,"
-    " cost decimal(18, 2), is_held_out boolean, is_held_out_globally boolean",
+    " cost decimal(18, 2), is_held_out boolean, is_held_out_globally boolean, previous_at timestamp, " + _ABOUT,
     "suppressions": "as_of date, scenario_id varchar, step varchar, customer_id varchar, trigger varchar,"
     " reason varchar, channel varchar, due_at timestamp, send_at timestamp, match_key varchar,"
     " continues boolean, run_id varchar, winner varchar, detail varchar, triggered_at timestamp,"
-    " is_held_out boolean, is_held_out_globally boolean",
+    " is_held_out boolean, is_held_out_globally boolean, " + _ABOUT,
     "withdrawals": "as_of date, feed_row_id varchar, scenario_id varchar, step varchar, customer_id varchar,"
     " reason varchar, run_id varchar",
 }

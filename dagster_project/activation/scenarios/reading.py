@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from dagster_project.activation.scenarios.asked import read_conditions
@@ -13,7 +12,7 @@ from dagster_project.activation.scenarios.declaration import Scenario, Variant
 from dagster_project.activation.scenarios.triggers import KINDS
 from dagster_project.errors import ConfigurationError, Fault, relative_to
 from dagster_project.project import seeds
-from dagster_project.yaml_lines import lines_of
+from dagster_project.yaml_lines import Place, read_yaml
 
 # A step that goes out in one way only may say how itself.
 VARIANT_KEYS = tuple(name for name in Variant.model_fields if name != "when")
@@ -31,60 +30,45 @@ def _read(folder: Path | None) -> tuple[list[Scenario], list[Fault]]:
     folder = folder or seeds() / "scenarios"
     scenarios: list[Scenario] = []
     faults: list[Fault] = []
-    roots: dict[str, tuple[str, yaml.Node]] = {}
+    places: dict[str, tuple[str, dict[Place, int]]] = {}
     for path in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
         name = relative_to(path, folder.parent.parent)
-        scenario, root, found = _read_one(path, name)
+        scenario, lines, found = _read_one(path, name)
         faults += found
-        if scenario and root and not found:
+        if scenario and not found:
             scenarios.append(scenario)
-            roots[scenario.id] = (name, root)
+            places[scenario.id] = (name, lines)
     for scenario in scenarios if not faults else []:
-        name, root = roots[scenario.id]
+        name, lines = places[scenario.id]
         faults += [
-            Fault(name, _line(root, place), message, remedy)
+            Fault(name, _line(lines, place), message, remedy)
             for place, message, remedy in strangers(scenario, scenarios)
         ]
     return scenarios, faults
 
 
-def _read_one(path: Path, name: str) -> tuple[Scenario | None, yaml.Node | None, list[Fault]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except UnicodeDecodeError:
-        return None, None, [Fault(name, 0, "is not UTF-8 text", "save it as UTF-8")]
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error)
-        return None, None, [Fault(name, mark.line + 1 if mark else 0, f"is not YAML: {problem}")]
-    if not isinstance(content, dict) or root is None:
-        return None, None, [Fault(name, 1, "is not a scenario: expected keys such as id, trigger and steps")]
-    faults = [Fault(name, line, f"`{key}` stands twice", "keep one") for key, line in _repeated_keys(root)]
+def _read_one(path: Path, name: str) -> tuple[Scenario | None, dict[Place, int], list[Fault]]:
+    content, lines, faults = read_yaml(path, name)
+    if content is None and faults:
+        return None, {}, faults
+    if not isinstance(content, dict):
+        return None, {}, [Fault(name, 1, "is not a scenario: expected keys such as id, trigger and steps")]
     if "rule_version" in content:
-        faults.append(Fault(name, _line(root, ("rule_version",)), "unknown key `rule_version`", "remove it"))
+        faults.append(Fault(name, _line(lines, ("rule_version",)), "unknown key `rule_version`", "remove it"))
     steps = content.get("steps")
     for step in steps if isinstance(steps, list) else []:
         _move_single_variant(step)
-    unreadable = read_conditions(content, lines_of(root), name)
+    unreadable = read_conditions(content, lines, name)
     faults += unreadable
     try:
-        version = hashlib.sha256(text.encode()).hexdigest()[:16]
+        version = hashlib.sha256(path.read_text(encoding="utf-8-sig").encode()).hexdigest()[:16]
         scenario = Scenario.model_validate({**content, "rule_version": version})
     except ValidationError as error:
-        return None, None, faults + list(dict.fromkeys(_fault(name, root, found) for found in error.errors()))
+        return None, {}, faults + list(dict.fromkeys(_fault(name, lines, found) for found in error.errors()))
     if unreadable:
-        return None, None, faults
-    return (
-        scenario,
-        root,
-        faults
-        + [
-            Fault(name, _line(root, place), message, remedy)
-            for place, message, remedy in contradictions(scenario, path.stem)
-        ],
-    )
+        return None, {}, faults
+    found = contradictions(scenario, path.stem)
+    return scenario, lines, faults + [Fault(name, _line(lines, place), *told) for place, *told in found]
 
 
 def _move_single_variant(step: Any) -> None:
@@ -93,10 +77,10 @@ def _move_single_variant(step: Any) -> None:
         step["variants"] = [{key: step.pop(key) for key in VARIANT_KEYS if key in step}]
 
 
-def _fault(name: str, root: yaml.Node, error: Any) -> Fault:
+def _fault(name: str, lines: dict[Place, int], error: Any) -> Fault:
     """One of pydantic's errors in the words of the person who wrote the file."""
     place, kind, context = error["loc"], error["type"], error.get("ctx", {})
-    line, last = _line(root, place), _last_word(place)
+    line, last = _line(lines, place), _last_word(place)
     if kind == "missing":
         return Fault(name, line, f"`{last}` is missing", "add it")
     if kind == "extra_forbidden":
@@ -124,31 +108,13 @@ def _last_word(place: tuple[str | int, ...]) -> str:
     return words[-1] if words else ""
 
 
-def _line(node: yaml.Node, place: tuple[str | int, ...]) -> int:
-    """The 1-based line of the deepest part of `place` that stands in the file."""
-    line = node.start_mark.line + 1
+def _line(lines: dict[Place, int], place: Place) -> int:
+    """The 1-based line of the deepest part of `place` that stands in the file.
+
+    Parts that do not are passed over: a tag of a union, or the variant as which a step itself is written.
+    """
+    here: Place = ()
     for part in place:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((key, value) for key, value in node.value if key.value == part), None)
-            if pair is None:
-                continue  # a tag of a union, or a variant written as the step itself
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
-
-
-def _repeated_keys(node: yaml.Node) -> list[tuple[str, int]]:
-    found: list[tuple[str, int]] = []
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                found.append((key.value, key.start_mark.line + 1))
-            seen.add(key.value)
-            found += _repeated_keys(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            found += _repeated_keys(value)
-    return found
+        if (*here, part) in lines:
+            here = (*here, part)
+    return lines.get(here, 1)

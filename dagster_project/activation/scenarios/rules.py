@@ -97,15 +97,9 @@ def named_by(trigger: Trigger) -> list[tuple[str, str]]:
     return found
 
 
-def _exit_rows(scenario: Scenario) -> list[tuple[object, ...]]:
-    """Exits of the scenario, then what leaves out each step: scenario, step, position, kind, reason."""
-    rows: list[tuple[object, ...]] = []
-    for place, one in enumerate(scenario.exits, start=1):
-        rows.append((scenario.id, None, place, "condition" if one.when else one.name, one.reason))
-    for step in scenario.steps:
-        for place, one in enumerate(step.skip, start=len(rows) + 1):
-            rows.append((scenario.id, step.step, place, "condition" if one.when else one.name, one.reason))
-    return rows
+def _exit_rows(scenario: Scenario) -> Iterator[tuple[object, ...]]:
+    for step, position, one in scenario.exit_places:
+        yield scenario.id, step, position, "condition" if one.when else one.name, one.reason
 
 
 def _asked_rows(scenario: Scenario) -> list[tuple[object, ...]]:
@@ -166,6 +160,7 @@ def _scenario_row(
         scenario.is_transactional,
         scenario.re_entry.once,
         *((again.months, again.days, again.hours) if again else (None, None, None)),
+        scenario.re_entry.of_each,
         scenario.rule_version,
     )
 

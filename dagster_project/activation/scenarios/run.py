@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from dagster_project.activation.audiences.schema import Schema
 from dagster_project.activation.scenarios import ledger
 from dagster_project.activation.scenarios.decide import decide
 from dagster_project.activation.scenarios.declaration import Scenario
 from dagster_project.activation.scenarios.lists import recover, scratch_folder, write_lists
+from dagster_project.activation.scenarios.notices import empty_audiences, unknown_contents
 from dagster_project.activation.scenarios.reading import load_scenarios
 from dagster_project.activation.scenarios.rules import of_cadence, write_rules
 from dagster_project.activation.statements import execute
@@ -102,7 +104,9 @@ def prepare(
     write_lists(con, folder / "lists")
     ledger.write_ledger(con, folder, run)
     report.scenarios = _counts(con, chosen)
-    report.warnings = _unknown_contents(con)
+    report.warnings = unknown_contents(con)
+    if not context.is_hourly:  # an hour changes little of whom an audience means
+        report.warnings += empty_audiences(con, chosen, context.as_of, Schema.of(con, context.cut_off_at))
     return report
 
 
@@ -141,18 +145,3 @@ def _counts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> dict[s
     ).fetchall():
         counts[scenario_id].suppressed[reason] = number
     return counts
-
-
-def _unknown_contents(con: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = con.execute(
-        "select variants.scenario_id,"
-        " string_agg(distinct variants.content_id, ', ' order by variants.content_id)"
-        " from (select scenario_id, content_id from activation.step_variants union"
-        " select scenario_id, content_id from activation.scheduled_contents where content_id is not null) as variants"
-        " left join staging.stg_contents as contents on variants.content_id = contents.content_id"
-        " where contents.content_id is null group by variants.scenario_id order by variants.scenario_id"
-    ).fetchall()
-    return [
-        f"scenario {scenario_id} sends contents that source contents does not have: {contents}"
-        for scenario_id, contents in rows
-    ]

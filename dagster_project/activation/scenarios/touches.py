@@ -115,6 +115,8 @@ def misfits(scenario: Scenario, schema: Schema) -> list[Fault]:
         return [Fault(file, 0, f"trigger: there is no mart {trigger.mart} with a customer_id")]
     named = [trigger.at, *trigger.where, *trigger.key]
     faults = [Fault(file, 0, f"trigger: {trigger.mart} has no column {name}") for name in named if name not in columns]
+    if (each := scenario.re_entry.of_each) and each not in columns:
+        faults.append(Fault(file, 0, f"re_entry: {trigger.mart} has no column {each}", "remove of_each"))
     if columns.get(trigger.at, "DATE") not in ("DATE", "TIMESTAMP"):
         faults.append(Fault(file, 0, f"trigger: {trigger.at} of {trigger.mart} is neither a day nor a time"))
     return faults

@@ -5,10 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from dagster_project.activation.audiences.comparing import SUBJECTS
 from dagster_project.activation.scenarios.parts import Delay, Minute, Part
 
 NINE = 9 * 60
 Word = Annotated[str, Field(min_length=1)]
+Subject = Literal["product_id", "brand_id", "content_id", "store_id", "campaign_id"]
 
 
 def _as_list(value: Any) -> Any:
@@ -92,7 +94,7 @@ class Act(_Numbered):
     campaign_id: Words | None = None
     information_kind: Words | None = None
     score_category: Words | None = None
-    of_each: Literal["product_id", "brand_id", "content_id", "store_id", "campaign_id"] | None = None
+    of_each: Subject | None = None
     after: After | None = None
 
     @property
@@ -214,5 +216,16 @@ KINDS = (
 )  # fmt: skip
 # Those that everybody would meet at once: without an audience they would be a mailing to the whole shop.
 FOR_AUDIENCES = ("calendar", "season", "campaign_start")
-# Those whose rows name a product, so that messages and exits can speak of it.
-WITH_PRODUCT = ("cart_left", "trial_arrived", "order", "act", "row", "replenishment", "new_product")
+# What triggers of a kind are about, so that conditions and `of_each` can speak of it; a row of what its mart has.
+ABOUT: dict[str, tuple[str, ...]] = {
+    "act": SUBJECTS,
+    "campaign_start": ("brand_id", "store_id", "campaign_id"),
+    "cart_left": ("product_id",),
+    "new_product": ("product_id", "brand_id"),
+    "order": ("product_id",),
+    "replenishment": ("product_id", "brand_id"),
+    "row": SUBJECTS,
+    "trial_arrived": ("product_id",),
+}
+# Those of which messages and exits can name the product.
+WITH_PRODUCT = tuple(kind for kind, subjects in ABOUT.items() if "product_id" in subjects)

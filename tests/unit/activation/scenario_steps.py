@@ -30,6 +30,13 @@ def scenario(trigger: dict[str, Any], *steps: dict[str, Any], **changes: Any) ->
     )
 
 
+def thanks(**changes: Any) -> Scenario:
+    """After the first order: at once by e-mail, and a day later by LINE, in the usual hours; `changes` on top."""
+    steps = [step(), step("two", {"days": 1}, channel="line")]
+    usual = {"id": "thanks", "exits": ["purchase"], "send_window": None, "steps": steps}
+    return scenario(changes.pop("trigger", {"kind": "order"}), **{**usual, **changes})
+
+
 def opened(
     shop: Shop,
     name: str,

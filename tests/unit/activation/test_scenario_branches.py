@@ -61,6 +61,20 @@ def test_an_exit_may_be_any_condition_since_the_trigger_and_a_skip_leaves_out_on
     assert shop.suppressed("all_suppressions") == [("opens", "two", "opened_it"), ("reads", "two", "read_it")]
 
 
+def test_of_several_reasons_to_leave_out_a_later_step_the_first_is_told(shop: Shop) -> None:
+    read_it = {"name": "read_it", "when": {"acts": {"action": "content_view", "since": "trigger"}}}
+    never = [{"name": name, "when": {"gender": "male"}} for name in ("never", "nor_ever")]
+    steps = (step("one", skip=never), step("two", {"days": 1}, skip=["purchase", read_it]))
+    shop.scenarios = [scenario({"kind": "act", "action": "visit"}, *steps)]
+    shop.customer("anna")
+    shop.act("anna", "2026-01-05 10:00", "visit")
+    shop.run("2026-01-05")
+    shop.act("anna", "2026-01-06 10:00", "content_view")
+    shop.order("anna", "2026-01-06 11:00")
+    shop.run("2026-01-06")
+    assert shop.suppressed("all_suppressions") == [("anna", "two", "purchased")]
+
+
 def test_contents_and_products_follow_a_schedule_by_the_day_of_sending(shop: Shop) -> None:
     april = {"from": "2026-04-01", "until": "2026-04-30", "content_id": "april", "product_id": "P7"}
     may = {"from": "2026-05-01", "until": "2026-05-31", "product_id": "P8"}
@@ -144,6 +158,55 @@ def test_a_scenario_is_entered_again_as_its_rule_says(shop: Shop, again: Any, ex
     assert shop.suppressed("all_suppressions") == []
 
 
+def test_a_scenario_may_be_entered_so_often_for_each_of_what_its_triggers_are_about(shop: Shop) -> None:
+    visit = {"kind": "act", "action": "visit", "every": True}
+    shop.scenarios = [scenario(visit, step(channel="web"), re_entry={"after": {"days": 10}, "of_each": "store_id"})]
+    shop.customer("anna")
+    shop.customer("held", consent="")
+    acts = {
+        (day, store): shop.act("anna", f"2026-01-{day} 10:0{number}", "visit", **({"store_id": store} if store else {}))
+        for number, (day, store) in enumerate(
+            [("05", "S1"), ("05", "S2"), ("05", ""), ("09", "S1"), ("09", ""), ("09", "S3"), ("15", "S1"), ("16", "S2")]
+        )
+    }
+    for day in ("05", "09", "15", "16"):
+        shop.run(f"2026-01-{day}")
+    early = {("09", "S1"), ("09", "")}
+    assert triggers(shop) == [act for key, act in acts.items() if key not in early]
+    assert shop.suppressed("all_suppressions") == []
+
+
+def test_an_entry_counts_also_where_its_message_was_suppressed_or_is_about_something_else(shop: Shop) -> None:
+    view = {"kind": "act", "action": "product_view", "every": True}
+    again = {"once": True, "of_each": "product_id"}
+    shop.scenarios = [scenario(view, step(product_id="P9"), re_entry=again)]
+    shop.customer("anna")
+    shop.customer("ben", consent="")
+    views = {}
+    for day, product in (("05", "P1"), ("06", "P1"), ("06", "P2")):
+        for name in ("anna", "ben"):
+            views[name, day, product] = shop.act(name, f"2026-01-{day} 10:00", "product_view", product_id=product)
+        shop.run(f"2026-01-{day}")
+    entered = {views[name, day, product] for name in ("anna", "ben") for day, product in (("05", "P1"), ("06", "P2"))}
+    told = "select trigger from activation.all_scenario_targets union select trigger from activation.all_suppressions"
+    assert {trigger for (trigger,) in shop.con.execute(told).fetchall()} == entered
+
+
+def test_an_entry_of_which_the_ledger_does_not_say_what_it_was_about_counts_for_all(shop: Shop) -> None:
+    visit = {"kind": "act", "action": "visit", "every": True}
+    again = {"after": {"days": 10}, "of_each": "store_id"}
+    shop.scenarios = [scenario(visit, step(channel="web"), re_entry=again)]
+    shop.customer("anna")
+    first = shop.act("anna", "2026-01-05 10:00", "visit", store_id="S1")
+    shop.run("2026-01-05")
+    file = shop.home.ledger / "scenario_steps" / "2026-01-05.parquet"
+    shop.con.execute("create temp table old as select * exclude (about, previous_at) from read_parquet(?)", [str(file)])
+    shop.con.execute(f"copy old to '{file}' (format parquet)")
+    shop.act("anna", "2026-01-06 10:00", "visit", store_id="S2")
+    shop.run("2026-01-06")
+    assert triggers(shop) == [first]
+
+
 def test_the_audience_is_asked_when_the_first_step_falls_due_and_not_again(shop: Shop) -> None:
     shop.scenarios = [scenario(ORDER, step(), step("two", {"days": 1}), audience={"gender": "female"})]
     for name in ("anna", "never", "long_after"):
@@ -158,26 +221,6 @@ def test_the_audience_is_asked_when_the_first_step_falls_due_and_not_again(shop:
     shop.run("2026-01-11")
     assert [row[:2] for row in shop.listed("all_scenario_targets")] == [("anna", "one"), ("anna", "two")]
     assert shop.suppressed("all_suppressions") == []
-
-
-def test_what_was_listed_ahead_is_looked_at_again_before_it_is_sent(shop: Shop) -> None:
-    window = {"send_window": {"start": "20:00", "end": "21:00"}}
-    shop.scenarios = [scenario({"kind": "order", "nth": 1}, step(after={"days": 1}), exits=["purchase"], **window)]
-    for name in ("goes", "buys", "opts_out", "erased"):
-        shop.customer(name)
-        shop.order(name, "2026-01-05 10:00")
-    shop.run("2026-01-05")
-    assert len(shop.listed()) == 4
-    shop.order("buys", "2026-01-06 11:00")
-    shop.con.execute("update insights.customers set consent_email = false where customer_id = 'opts_out'")
-    shop.con.execute("delete from insights.customers where customer_id = 'erased'")
-    shop.run("2026-01-06", hour=12)  # an hourly run works on no daily scenario, but looks at their rows
-    rows = "select customer_id, withdrawn from activation.all_scenario_targets order by 1"
-    expected = [("buys", "purchased"), ("erased", "erased"), ("goes", None), ("opts_out", "consent")]
-    assert shop.con.execute(rows).fetchall() == expected
-    shop.run("2026-01-06", hour=12)
-    shop.run("2026-01-06")
-    assert shop.con.execute(rows).fetchall() == expected and shop.suppressed("all_suppressions") == []
 
 
 def test_the_price_of_a_message_stands_in_the_ledger_and_hold_outs_cost_nothing(shop: Shop) -> None:

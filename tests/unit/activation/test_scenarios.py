@@ -91,7 +91,7 @@ def test_a_good_file_has_no_faults(tmp_path: Path) -> None:
         ),
         ("cadence: daily", "cadence: weekly", "thanks.yml:3: unknown cadence `weekly`"),
         ("cadence: daily", "cadence: daily\ncadenze: daily", "thanks.yml:4: unknown key `cadenze`"),
-        ("cadence: daily", "cadence: daily\ncadence: hourly", "thanks.yml:4: `cadence` stands twice"),
+        ("cadence: daily", "cadence: daily\ncadence: hourly", "thanks.yml:4: 'cadence' stands twice (keep one)"),
         ("id: thanks", "id: other", "thanks.yml:1: the id `other` is not the file's name"),
         ("when: {gender: [female]}", "when: {any: []}", "thanks.yml:14"),
         ("when: {gender: [female]}", "when: {not_opened: two}", "thanks.yml:14: `two` is no step before this one"),
@@ -134,6 +134,22 @@ def test_a_good_file_has_no_faults(tmp_path: Path) -> None:
             "      - when: {gender: [male]}\n        channel: email",
             "thanks.yml:17: the last variant has a `when`",
         ),
+        (
+            "cadence: daily",
+            "cadence: daily\nre_entry: {after: {days: 9}, of_each: store_id}",
+            "thanks.yml:4: a scenario triggered by order knows no store_id (one of: product_id)",
+        ),
+        (
+            "cadence: daily",
+            "cadence: daily\nre_entry: {of_each: product_id}",
+            "thanks.yml:4: re_entry says of what, and not how often",
+        ),
+        (
+            "cadence: daily",
+            "cadence: daily\nre_entry: {after: {days: 9}, of_each: shop}",
+            "thanks.yml:4: unknown of_each `shop`",
+        ),
+        ("cadence: daily", "cadence: daily\nvalid_from: 2026-02-31", "thanks.yml:4: is not valid YAML: `2026-02-31`"),
         ("cadence: daily", "cadence: daily\nholdout: 10", "thanks.yml:4: `holdout`"),
         (
             "cadence: daily",
@@ -145,7 +161,7 @@ def test_a_good_file_has_no_faults(tmp_path: Path) -> None:
             "cadence: daily\nsend_window: {start: 9am, end: 20:00}",
             "thanks.yml:4: `start`: `9am`",
         ),
-        ("cadence: daily", "cadence: [daily", "thanks.yml:4: is not YAML"),
+        ("cadence: daily", "cadence: [daily", "thanks.yml:4: is not valid YAML"),
         (
             "cadence: daily",
             "cadence: daily\nvalid_from: 2026-02-01\nvalid_until: 2026-01-01",
@@ -206,6 +222,56 @@ def test_what_no_mart_has_is_named_before_any_mart_is_made(tmp_path: Path) -> No
         bind(con, load_scenarios(folder))
     found = sorted(f"{fault.line} {fault.message}" for fault in raised.value.faults)
     assert found == ["0 trigger: badges has no column got_at", "14 unknown attribute `shoe_size`"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "condition", "fault"),
+    [
+        ("kind: order, nth: 1", "{acts: {product_id: trigger}}", None),
+        ("kind: order, nth: 1", "{acts: {store_id: trigger}}", "by order knows no store_id (one of: product_id)"),
+        ("kind: birthday", "{not: {acts: {brand_id: trigger}}}", "by birthday knows no brand_id (name its ids)"),
+        ("kind: badge, badge_id: vision_reader", "{acts: {product_id: trigger}}", "by badge knows no product_id"),
+        (
+            "kind: row, mart: brand_journeys, at: since, key: [brand_id]",
+            "{acts: {product_id: trigger}}",
+            "by row knows no product_id (one of: brand_id)",
+        ),
+        (
+            "kind: order, nth: 1",
+            "{acts: {since: previous_step}}",
+            "there is no previous_step to count from here (one of: trigger",
+        ),
+    ],
+)
+def test_what_the_trigger_does_not_know_is_named(
+    tmp_path: Path, trigger: str, condition: str, fault: str | None
+) -> None:
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    text = GOOD.replace("kind: order, nth: 1", trigger)
+    text = text.replace(
+        "    content_id: thanks\n",
+        "    content_id: thanks\n    skip:\n      - name: done\n        when: " + condition + "\n",
+        1,
+    )
+    (folder / "thanks.yml").write_text(text)
+    with empty_marts() as con:
+        try:
+            bind(con, load_scenarios(folder))
+            found = []
+        except ConfigurationError as error:
+            found = [str(one) for one in error.faults]
+    assert [one.partition("thanks.yml:")[2][:2] for one in found] == (["13"] if fault else [])
+    assert all(fault in one for one in found if fault)
+
+
+def test_re_entry_of_each_row_needs_that_column_of_its_mart(tmp_path: Path) -> None:
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    text = GOOD.replace("kind: order, nth: 1", "kind: row, mart: badges, at: earned_at, key: [badge_id]")
+    (folder / "thanks.yml").write_text(text + "re_entry: {once: true, of_each: store_id}\n")
+    with empty_marts() as con, pytest.raises(ConfigurationError, match="badges has no column store_id"):
+        bind(con, load_scenarios(folder))
 
 
 def test_a_cap_of_a_group_without_channels_is_named(tmp_path: Path) -> None:

@@ -1,7 +1,12 @@
 -- What becomes of each due step number $step_no, but for caps: the first reason that holds, or none.
 insert into activation.candidates by name
 with due as (
-    select due_steps.*, exits.reason as exit_reason, coalesce(exits.ends, false) as exit_ends
+    select
+        due_steps.*, exits.reason as exit_reason, coalesce(exits.ends, false) as exit_ends,
+        struct_pack(
+            product_id := due_steps.product_id, brand_id := due_steps.brand_id, content_id := due_steps.content_id,
+            store_id := due_steps.store_id, campaign_id := due_steps.campaign_id
+        ) as about
     from activation.due_steps as due_steps
     left join (
         select
@@ -92,8 +97,8 @@ judged as (
         on assigned.customer_id = poor_person.customer_id and poor_person.channel is null
 )
 select
-    scenario_id, step, step_no, customer_id, trigger_key, match_key, triggered_at, since_at, due_at, send_at, channel,
-    said_content_id as content_id, product_id, brand_id, store_id, campaign_id, cost, is_transactional,
+    scenario_id, step, step_no, customer_id, trigger_key, match_key, triggered_at, since_at, previous_at, due_at, send_at,
+    channel, said_content_id as content_id, product_id, brand_id, store_id, campaign_id, about, cost, is_transactional,
     is_held_out, is_held_out_globally, suppression, rule_version, priority,
     case when suppression = 'quality' then poor_detail end as detail,
     not is_expired and not exit_ends and coalesce(suppression, '') <> 'erased' as continues

@@ -23,7 +23,8 @@ select
     $as_of as as_of, feed_row_id, scenario_id, step, customer_id, channel, send_at, content_id, product_id,
     why as reason, rule_version, holdout, trigger_key as trigger, due_at, match_key, continues, $run_id as run_id,
     brand_id, store_id, campaign_id, triggered_at, since_at, is_transactional,
-    cast(case when holdout then 0 else cost end as decimal(18, 2)) as cost, is_held_out, is_held_out_globally
+    cast(case when holdout then 0 else cost end as decimal(18, 2)) as cost, is_held_out, is_held_out_globally, previous_at,
+    about
 from activation.decisions
 where final_suppression is null or holdout
 order by scenario_id, send_at, feed_row_id;
@@ -32,7 +33,7 @@ create or replace table activation.suppressions as
 select
     $as_of as as_of, scenario_id, step, customer_id, trigger_key as trigger, final_suppression as reason,
     channel, due_at, send_at, match_key, continues, $run_id as run_id, winner, final_detail as detail, triggered_at,
-    is_held_out, is_held_out_globally
+    is_held_out, is_held_out_globally, about
 from activation.decisions
 where final_suppression is not null
 order by scenario_id, step, customer_id, trigger_key;

@@ -9,10 +9,7 @@ with decided as (
 select
     decided.scenario_id,
     decided.step,
-    case
-        when decided.match_key = decided.trigger then decided.match_key
-        else coalesce(aliases.customer_id, decided.customer_id) || '|' || decided.trigger
-    end as match_key
+    todays_key(decided.match_key, decided.trigger, coalesce(aliases.customer_id, decided.customer_id)) as match_key
 from decided
 left join identity.customer_aliases as aliases on decided.customer_id = aliases.alias_id;
 

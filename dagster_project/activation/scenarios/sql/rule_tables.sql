@@ -8,7 +8,8 @@ create or replace table activation.scenario_rules (
     first_from_at timestamp, horizon_at timestamp, reach_back_at timestamp, expires_before_at timestamp,
     window_start integer, window_end integer, quiet_start integer, quiet_end integer, opens_1 integer, opens_2 integer,
     holdout_basis integer, valid_from date, valid_until date, is_transactional boolean, enters_once boolean,
-    re_entry_months integer, re_entry_days integer, re_entry_hours integer, rule_version varchar
+    re_entry_months integer, re_entry_days integer, re_entry_hours integer, re_entry_each varchar,
+    rule_version varchar
 );
 
 -- What a trigger names, by place of `attribute`: the numbers of an nth act, products, segments, dates, campaigns ...

@@ -44,13 +44,13 @@ decided as (
     select
         steps.as_of, steps.scenario_id, steps.step, steps.customer_id, steps.trigger, steps.match_key, steps.send_at,
         coalesce(steps.triggered_at, steps.due_at) as triggered_at, steps.product_id, steps.feed_row_id, steps.continues,
-        steps.is_earlier
+        steps.is_earlier, steps.about
     from activation.ledger_scenario_steps as steps
     inner join wanted on steps.scenario_id = wanted.scenario_id and steps.due_at >= wanted.from_at
     union all
     select
         held.as_of, held.scenario_id, held.step, held.customer_id, held.trigger, held.match_key, held.send_at,
-        coalesce(held.triggered_at, held.due_at), null, null, held.continues, held.is_earlier
+        coalesce(held.triggered_at, held.due_at), null, null, held.continues, held.is_earlier, held.about
     from activation.ledger_suppressions as held
     inner join wanted on held.scenario_id = wanted.scenario_id and held.due_at >= wanted.from_at
     where held.reason <> 'holdout'
@@ -59,16 +59,14 @@ select
     decided.scenario_id,
     decided.step,
     coalesce(persons.customer_id, decided.customer_id) as customer_id,
-    case
-        when decided.match_key = decided.trigger then decided.match_key
-        else coalesce(persons.customer_id, decided.customer_id) || '|' || decided.trigger
-    end as match_key,
+    todays_key(decided.match_key, decided.trigger, coalesce(persons.customer_id, decided.customer_id)) as match_key,
     decided.is_earlier,
     decided.continues,
     decided.send_at,
     decided.triggered_at,
     decided.product_id,
-    decided.feed_row_id
+    decided.feed_row_id,
+    decided.about
 from decided
 left join activation.persons_since as persons
     on decided.customer_id = persons.alias_id

@@ -13,9 +13,10 @@ create or replace table activation.due_steps (
     brand_id varchar, content_id varchar, store_id varchar, campaign_id varchar
 );
 
--- Triggers that entered a scenario that may be entered only so often.
+-- Triggers that entered a scenario that may be entered only so often. each_value: the product (store ...) of which it is so
+-- often, '' where it is of none; null in ledgers of earlier versions, which did not say.
 create or replace table activation.entries (
-    scenario_id varchar, customer_id varchar, match_key varchar, triggered_at timestamp
+    scenario_id varchar, customer_id varchar, match_key varchar, triggered_at timestamp, each_value varchar
 );
 
 create or replace table activation.exits_met (
@@ -26,12 +27,14 @@ create or replace table activation.variants_met (
     scenario_id varchar, step varchar, match_key varchar, variant_no integer
 );
 
--- Due steps judged by all but caps. continues: the next step counts from this one's send_at.
+-- Due steps judged by all but caps. continues: the next step counts from this one's send_at. about: what the trigger is about,
+-- while product_id and content_id are what the message says.
 create or replace table activation.candidates (
     scenario_id varchar, step varchar, step_no integer, customer_id varchar, trigger_key varchar, match_key varchar,
-    triggered_at timestamp, since_at timestamp, due_at timestamp, send_at timestamp, channel varchar, content_id varchar,
-    product_id varchar, brand_id varchar, store_id varchar, campaign_id varchar, cost decimal(18, 2),
-    is_transactional boolean, is_held_out boolean, is_held_out_globally boolean, suppression varchar, detail varchar,
+    triggered_at timestamp, since_at timestamp, previous_at timestamp, due_at timestamp, send_at timestamp,
+    channel varchar, content_id varchar, product_id varchar, brand_id varchar, store_id varchar, campaign_id varchar,
+    about struct(product_id varchar, brand_id varchar, content_id varchar, store_id varchar, campaign_id varchar),
+    cost decimal(18, 2), is_transactional boolean, is_held_out boolean, is_held_out_globally boolean, suppression varchar, detail varchar,
     continues boolean, rule_version varchar, priority integer
 );
 
@@ -63,6 +66,10 @@ create or replace temp macro is_open(at_minute, window_start, window_end, quiet_
             else at_minute >= quiet_start or at_minute < quiet_end
         end, false
     );
+
+-- A trigger's match_key under today's customer id.
+create or replace temp macro todays_key(match_key, trigger_key, customer_id) as
+    case when match_key = trigger_key then match_key else customer_id || '|' || trigger_key end;
 
 create or replace temp macro each_of(attribute, product_id, brand_id, content_id, store_id, campaign_id) as
     case attribute

@@ -1,10 +1,15 @@
 -- Rows listed ahead of time whose send time is still to come, looked at again: who has bought since, has withdrawn consent, or
--- is gone. Columns `own` come from conditions; this table is filled before them.
+-- is gone. Conditions are asked of the rows of `waiting` afterwards, so it has what due steps have: moments, and what the
+-- trigger (not the message) is about.
 create or replace table activation.waiting as
 select
     steps.feed_row_id, steps.scenario_id, steps.step, coalesce(persons.customer_id, steps.customer_id) as customer_id,
-    steps.channel, steps.product_id, steps.match_key, coalesce(steps.since_at, steps.triggered_at) as triggered_at,
-    cast(null as timestamp) as previous_at, runs.cut_off_at as listed_at
+    steps.channel, coalesce(steps.since_at, steps.triggered_at) as triggered_at, steps.previous_at,
+    todays_key(steps.match_key, steps.trigger, coalesce(persons.customer_id, steps.customer_id)) as match_key,
+    -- Ledgers of earlier versions do not say what it was about.
+    case when steps.about is null then steps.product_id else steps.about.product_id end as product_id,
+    steps.about.brand_id as brand_id, steps.about.content_id as content_id, steps.about.store_id as store_id,
+    steps.about.campaign_id as campaign_id, runs.cut_off_at as listed_at
 from activation.ledger_scenario_steps as steps
 inner join activation.ledger_runs as runs on steps.run_id = runs.run_id
 left join activation.persons_since as persons
@@ -48,6 +53,7 @@ with reasons as (
     from activation.waiting as waiting
     inner join activation.exit_rules as exits
         on waiting.scenario_id = exits.scenario_id and exits.kind = 'cart_emptied'
+        and (exits.step is null or exits.step = waiting.step)
     inner join activation.triggers as triggers
         on waiting.scenario_id = triggers.scenario_id and waiting.match_key = triggers.match_key
     where triggers.cart_emptied_at is not null

@@ -1,0 +1,122 @@
+"""One run after another: the first of a home, repeated ones, backfills, accounts, commits that break off."""
+
+from typing import Any
+
+from activation_shop import Shop
+from scenario_steps import thanks
+
+from dagster_project.activation.scenarios.ledger import read_runs
+from dagster_project.activation.scenarios.lists import commit, recover, scratch_folder
+from dagster_project.activation.scenarios.reading import load_scenarios
+from dagster_project.activation.scenarios.run import unaccounted
+
+
+def run_facts(shop: Shop) -> tuple[Any, ...]:
+    tables = [
+        shop.con.execute(f"select * from activation.{table} order by all").fetchall()
+        for table in ("scenario_targets", "suppressions", "all_scenario_targets", "all_suppressions")
+    ]
+    files = {
+        str(path.relative_to(shop.home.path)): path.read_bytes() for path in sorted(shop.home.targets.rglob("*.jsonl"))
+    }
+    return tables, files
+
+
+def test_the_first_run_of_a_home_does_not_mail_the_past(shop: Shop) -> None:
+    shop.scenarios = [thanks()]
+    for name, at in (
+        ("ancient", "2020-01-01 12:00"),
+        ("old", "2026-01-02 12:00"),
+        ("new", "2026-01-05 12:00"),
+    ):
+        shop.customer(name)
+        shop.order(name, at)
+    shop.run("2026-01-05")
+    assert [row[0] for row in shop.listed()] == ["new"]
+    assert shop.suppressed() == [("old", "one", "expired")]
+    shop.run("2026-01-06")
+    assert shop.suppressed() == []
+    assert [row[:2] for row in shop.listed()] == [("new", "two")]
+
+
+def test_what_fell_due_while_no_run_was_made_is_accounted_for(shop: Shop) -> None:
+    shop.scenarios = [thanks()]
+    shop.customer("anna")
+    shop.run("2026-01-01")
+    shop.order("anna", "2026-01-02 12:00")
+    shop.run("2026-06-01")
+    assert shop.suppressed() == [("anna", "one", "expired")]
+
+
+def test_repeating_a_run_gives_the_same_and_the_next_lists_nothing_again(shop: Shop) -> None:
+    shop.scenarios = [thanks(holdout=0.5)]
+    for number in range(20):
+        shop.customer(f"c{number:02d}", consent="email line" if number % 3 else "")
+        shop.order(f"c{number:02d}", "2026-01-05 12:00")
+    shop.run("2026-01-05")
+    first = run_facts(shop)
+    assert first[0][0] and first[0][1] and any(first[1].values())
+    shop.run("2026-01-05")
+    assert run_facts(shop) == first
+    shop.run("2026-01-06")
+    ids = "select count(*), count(distinct feed_row_id) from activation.all_scenario_targets"
+    [(rows, distinct)] = shop.con.execute(ids).fetchall()
+    assert rows == distinct
+    assert len(read_runs(shop.home)) == 2
+
+
+def test_an_hourly_run_after_midnight_and_the_daily_run_before_it_do_not_both_list(shop: Shop) -> None:
+    shop.only("cart_abandonment", load_scenarios())
+    shop.customer("anna")
+    shop.cart("anna", "2026-01-05 21:30")
+    shop.run("2026-01-06", hour=1)
+    assert len(shop.listed()) == 1
+    shop.run("2026-01-05")
+    assert shop.listed() == [] and shop.suppressed() == []
+    shop.run("2026-01-06", hour=1)  # repeated: its own row comes again, the same
+    assert len(shop.listed()) == 1
+    assert len(shop.listed("all_scenario_targets")) == 1
+
+
+def test_a_backfill_decides_nothing_and_shows_what_that_day_left(shop: Shop) -> None:
+    shop.scenarios = [thanks()]
+    shop.customer("anna")
+    shop.order("anna", "2026-01-05 12:00")
+    shop.run("2026-01-05")
+    shop.run("2026-01-06")
+    before = run_facts(shop)[1]
+    report = shop.prepare("2026-01-05", newest=False)
+    assert not commit(shop.home, report.run_id)
+    assert [row[1] for row in shop.listed()] == ["one"]
+    assert len(shop.listed("all_scenario_targets")) == 2
+    assert run_facts(shop)[1] == before
+
+
+def test_an_account_that_does_not_come_out_even_is_named(shop: Shop) -> None:
+    shop.scenarios = [thanks()]
+    shop.customer("anna")
+    shop.order("anna", "2026-01-05 12:00")
+    shop.run("2026-01-05")
+    assert unaccounted(shop.con) == []
+    shop.con.execute("delete from activation.scenario_targets")
+    assert unaccounted(shop.con) == ["thanks, step one: 1 triggered are not accounted for exactly once"]
+
+
+def test_a_scenario_without_rows_leaves_an_empty_list(shop: Shop) -> None:
+    shop.scenarios = [thanks()]
+    shop.run("2026-01-05")
+    assert (shop.home.targets / "thanks" / "2026-01-05.jsonl").read_text() == ""
+
+
+def test_nothing_is_in_place_before_the_commit_and_a_commit_broken_off_is_finished(shop: Shop) -> None:
+    shop.scenarios = [thanks()]
+    shop.customer("anna")
+    shop.order("anna", "2026-01-05 12:00")
+    report = shop.prepare("2026-01-05")
+    assert not list(shop.home.targets.rglob("*.jsonl")) and not read_runs(shop.home)
+    assert recover(shop.home) == []
+    (scratch_folder(shop.home, report.run_id) / "BEGUN").write_text("thanks")  # killed right after it began
+    shop.prepare("2026-01-06")
+    assert [run.run_id for run in read_runs(shop.home)] == ["2026-01-05"]
+    assert len((shop.home.targets / "thanks" / "2026-01-05.jsonl").read_text().splitlines()) == 1
+    assert [row[:2] for row in shop.listed()] == [("anna", "two")]
