@@ -81,9 +81,8 @@ EVENT_TIME = {"touchpoints": "occurred_at", "orders": "ordered_at", "order_items
 PERSONS = {"customer_identifiers", "customer_aliases", "customer_attribute_sources", "external_attributes"}
 # What was decided from is published whole, so that it can be decided again; ids of persons first seen later are not.
 DECIDED = {"identity_nodes"}
-PUBLISHED_PERSONS = (
-    "select customer_id from identity.persons where first_seen_at < (select as_of_end_at from run.context)"
-)
+AS_OF_END = "(select as_of_end_at from run.context)"
+PUBLISHED_PERSONS = f"select customer_id from identity.persons where first_seen_at < {AS_OF_END}"
 
 
 def selection(mart: str) -> str:
@@ -95,14 +94,17 @@ def selection(mart: str) -> str:
 
 def rows_of(mart: str) -> str:
     """The rows of a mart as of the run's day. Names are this module's own constants."""
-    relation, columns, where = MARTS[mart][0], "*", ""
-    if mart in EVENT_TIME:
-        where = f" where {EVENT_TIME[mart]} < (select as_of_end_at from run.context)"
-    elif mart in PERSONS:
-        where = f" where customer_id is null or customer_id in ({PUBLISHED_PERSONS})"
-    elif mart in DECIDED:
+    columns = "*"
+    if mart in DECIDED:
         columns = f"* replace (case when customer_id in ({PUBLISHED_PERSONS}) then customer_id end as customer_id)"
-    return f"select {columns} from {relation}{where}"
+    return f"select {columns} from {MARTS[mart][0]} where {shown(mart)}"
+
+
+def shown(mart: str) -> str:
+    """The condition on a mart's rows by which they are published as of the run's day."""
+    if mart in EVENT_TIME:
+        return f"{EVENT_TIME[mart]} < {AS_OF_END}"
+    return f"(customer_id is null or customer_id in ({PUBLISHED_PERSONS}))" if mart in PERSONS else "true"
 
 
 def create_views(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,12 +1,14 @@
 """The large marts of the database that is published next: those of the last one, with what has changed since.
 
-They are most of its bytes, and a day changes few of their rows. What has changed is seen in one of two ways.
+They are most of its bytes, and a day changes few of their rows. What has changed is seen in one of three ways.
 
 By batch: every build of an incremental table gives the rows that it writes a batch of their own, and a row that changes
 leaves its batch, so a published row whose batch is known is as it was. Which batches a publication holds, and up to
 when, stands in the comment of its table, in the same file.
 
 By content: rows are held against rows by two hashes of all their columns.
+
+By part: rows come and go in parts, such as syncs, which hardly ever change; parts are held against parts by sums.
 """
 
 import json
@@ -17,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.home import Home
-from dagster_project.publish.catalog import EVENT_TIME, MARTS, PERSONS, PUBLISHED_PERSONS, rows_of
+from dagster_project.publish.catalog import AS_OF_END, EVENT_TIME, MARTS, rows_of, shown
 from dagster_project.sql import literal
 
 # Mart -> the incremental table that it shows, the key of its rows, and by what it falls into parts, such as days: rows
@@ -36,7 +38,7 @@ BY_CONTENT = {
     "identity_edges",
     "identity_nodes",
 }
-AS_OF_END = "(select as_of_end_at from run.context)"
+BY_PART = {"sync_rows": ("feed_id", "sync_id")}  # mart -> what names its parts
 # Rows that an earlier publication did not show, whatever their batch, since their day had not come: `until` was the
 # end of its day.
 BECOMES_VISIBLE = {
@@ -83,6 +85,8 @@ def bring_up_to_date(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
     """
     if mart in BY_BATCH:
         return _same_columns(con, mart) and _by_batch(con, mart)
+    if mart in BY_PART:
+        return _same_columns(con, mart) and _by_part(con, mart)
     return mart in BY_CONTENT and _same_columns(con, mart) and _by_content(con, mart)
 
 
@@ -104,11 +108,7 @@ def _by_batch(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
     # A batch that is nowhere any more may be one that this warehouse, restored from a backup, never knew.
     if is_later or not set(kept["batches"]) <= set(now):
         return False
-    current, listed = rows, _listed(con, mart)
-    if mart in EVENT_TIME:
-        current = f"{rows} where {EVENT_TIME[mart]} < {AS_OF_END}"
-    elif mart in PERSONS:
-        current = f"{rows} where customer_id in ({PUBLISHED_PERSONS})"
+    current, listed = f"{rows} where {shown(mart)}", _listed(con, mart)
     # Batches and times are written out, so that blocks of a table that hold none of them are not read.
     changed = f"select {listed} from (select * from {current}) where {_is_of(set(now) - set(kept['batches']))}"
     if mart in BECOMES_VISIBLE:
@@ -180,6 +180,28 @@ def _by_content(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
         return _count(con, _published(mart)) == _count(con, "current_rows")
     finally:
         con.execute("drop table current_rows; drop table published_rows; drop table gone; drop table new")
+
+
+def _by_part(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
+    """Write anew the parts of which the rows, or the sum of their hashes, are not those of this run."""
+    listed, part = _listed(con, mart), ", ".join(BY_PART[mart])
+    sums = f"select {part}, count(*), sum(cast(hash({listed}) as hugeint)) from {{}} group by {part}"
+    now, was = sums.format(f"({rows_of(mart)})"), sums.format(_published(mart))
+    con.execute(
+        f"create or replace temp table parts as select distinct {part}"
+        f" from (({now} except {was}) union all ({was} except {now}))"
+    )
+    con.execute(
+        f"create or replace temp table new as select {listed} from ({rows_of(mart)}) semi join parts using ({part})"
+    )
+    try:
+        if not _is_small_share(con, "new", mart):
+            return False
+        con.execute(f"delete from {_published(mart)} where ({part}) in (select ({part}) from parts)")
+        con.execute(f"insert into {_published(mart)} select * from new")
+        return True
+    finally:
+        con.execute("drop table parts; drop table new")
 
 
 def _kept(con: duckdb.DuckDBPyConnection, mart: str) -> dict | None:

@@ -17,7 +17,8 @@ HALF = "take the request, then break off in the middle of the answer"
 
 class Receiver(ThreadingHTTPServer):
     """`table`: the rows it has by key; `requests`: (method, path, headers, body) of each, `contents`: its bytes;
-    `script`: what to do with the next ones, one of the words above or (status, headers); `refuses`: the reason by key.
+    `script`: what to do with the next ones, one of the words above or (status, headers); `refuses`: the reason by key;
+    `spoilt_by`: (status, answer) to every request with a row of that key; `largest`: bytes of a request, more is 413.
     """
 
     daemon_threads = True
@@ -33,6 +34,8 @@ class Receiver(ThreadingHTTPServer):
         self.contents: list[bytes] = []
         self.script: list[Any] = []
         self.refuses: dict[str, str] = {}
+        self.spoilt_by: dict[str, tuple[int, Any]] = {}
+        self.largest = 10**9
         self.answers: dict[str, bytes] = {}
         self.closing = threading.Event()
         self.answer_of = self.refused_by_key
@@ -114,6 +117,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "GET":
             known = server.syncs.get(self.path)
             return (200, json.dumps(known).encode()) if known else (404, b"")
+        if len(server.contents[-1]) > server.largest:
+            return 413, b""
+        for key in (row[body["key"]] for row in body["rows"]):
+            if key in server.spoilt_by:
+                status, answer = server.spoilt_by[key]
+                return status, json.dumps(answer).encode()
         name = self.headers["Idempotency-Key"]
         if name not in server.answers:
             server.answers[name] = server.take(body)

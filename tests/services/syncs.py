@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from dagster_project.activation.feeds import Delivery, Feed, deliver, prepare
-from dagster_project.activation.feeds.destinations import checked_destination, open_destination
+from dagster_project.activation.feeds.destinations import Receipt, checked_destination, open_destination
 from dagster_project.home import Home
 
 FIRST, SECOND = "20250101T000000Z", "20250102T000000Z"
@@ -106,6 +106,11 @@ def written(
 def opened(given: dict[str, Any], home: Home) -> Any:
     """The destination of a YAML block, checked as a declaration is."""
     return open_destination(checked_destination(given), home)
+
+
+def sent(destination: Any, sync: Sync) -> Receipt:
+    """Send it; the receipt."""
+    return destination.send(sync.id, sync.folder, sync.names)
 
 
 @dataclass

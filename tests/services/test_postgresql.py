@@ -6,8 +6,9 @@ from dagster_project.activation.feeds.destinations import DestinationFailed
 from dagster_project.activation.feeds.destinations.postgresql import PostgresqlDestination
 from dagster_project.activation.feeds.destinations.postgresql_table import Target
 from dagster_project.errors import StageFailed
-from tests.services.postgres_server import PASSWORD, Unheard, free_port
-from tests.services.syncs import SECOND, Engine, Killed, killed_after, opened, written
+from tests.ports import free_port
+from tests.services.postgres_server import PASSWORD, Unheard
+from tests.services.syncs import SECOND, STRINGS, Engine, Killed, killed_after, opened, written
 
 
 def test_a_first_sync_makes_the_table_and_the_next_changes_and_deletes_its_own_rows_only(postgres, home, tmp_path):
@@ -57,18 +58,20 @@ def test_values_arrive_as_they_are(postgres, home, tmp_path, suffix):
     assert postgres.run("select count(*) from things") == [(0,)]
 
 
-def test_a_line_that_ends_a_copy_is_noticed_or_taken_but_never_cuts_the_rest(postgres, home, tmp_path):
-    sync = written(tmp_path, [(f"k{n}", "x") for n in range(3)] + [("\\.", "x")])
+ENDS = ("\\.", "a\n\\.\nb", "\\.\nc", 'd,"\n\\."')
+
+
+@pytest.mark.parametrize("columns", [STRINGS[:1], STRINGS, STRINGS[::-1]], ids=["key alone", "key first", "name first"])
+def test_a_line_that_ends_a_copy_ends_none(postgres, home, tmp_path, columns):
+    """Servers before 17 take a line of `\\.` alone for the end, in a file of one column also where it is a cell."""
+    names = [name for name, _ in columns]
+    sync = written(tmp_path, [tuple([cell] * len(names)) for cell in (*ENDS, "k")], columns=columns)
     destination = opened(postgres.settings(), home)
     destination.send(sync.id, sync.folder, sync.names)
-    gone = written(tmp_path, [], ("\\.", "k0"), SECOND)
-    left = 2
-    try:
-        destination.send(gone.id, gone.folder, gone.names)
-    except DestinationFailed as error:
-        assert "its manifest says 2" in str(error)
-        left = 4
-    assert postgres.run("select count(*) from things") == [(left,)]
+    assert {row[0] for row in postgres.run(f"select {names[0]} from things")} == {*ENDS, "k"}
+    gone = written(tmp_path, [], ENDS, SECOND, columns=columns)
+    assert destination.send(gone.id, gone.folder, gone.names).rejected == ()
+    assert postgres.run(f"select {names[0]} from things") == [("k",)]
 
 
 def test_rows_that_the_table_refuses_are_named_with_its_reason_and_the_rest_is_written(postgres, home, tmp_path):

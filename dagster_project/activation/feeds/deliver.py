@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from dagster_project.activation.feeds.accepted import accepted_rows
 from dagster_project.activation.feeds.destinations import (
     MANIFEST,
     Destination,
@@ -67,7 +66,8 @@ def _deliver(home: Home, prepared: PreparedSync) -> Delivery:
         outcome = _send(home, prepared, outcome)
     if prepared.stopped_because:
         outcome = _stop(home, prepared, outcome)
-    FeedLedger(home, prepared.feed.feed_id).note_held_back(prepared.held_back_reasons)
+    if not prepared.only_erased:
+        FeedLedger(home, prepared.feed.feed_id).note_held_back(prepared.held_back_reasons)
     shutil.rmtree(prepared.folder, ignore_errors=True)  # rows of customers, which must not lie about
     return outcome
 
@@ -104,7 +104,7 @@ def _send(home: Home, prepared: PreparedSync, outcome: Delivery) -> Delivery:
     write_json(prepared.folder / MANIFEST, prepared.manifest())
     if (prepared.folder / ADDRESSES).exists():
         addresses.add(prepared.folder / ADDRESSES)
-    ledger.begin(record, prepared.folder / ROWS, feed)
+    ledger.begin(record, prepared.folder / ROWS, feed, is_declared=not prepared.only_erased)
     try:
         receipt = destination.send(sync, prepared.folder, [*(file.name for file in prepared.files), MANIFEST])
     except OSError as error:
@@ -118,7 +118,7 @@ def _send(home: Home, prepared: PreparedSync, outcome: Delivery) -> Delivery:
         receipt = found
     settled = ledger.settle_delivered(record, receipt.rejected)
     ledger.fold(prepared.destination)
-    addresses.keep(accepted_rows(ledger.accepted_files(prepared.destination)))
+    addresses.keep(" union all ".join(ledger.may_hold(identity) for identity in ledger.receivers()))
     return outcome.model_copy(
         update={
             "status": "delivered",
@@ -141,18 +141,20 @@ def _found_after_failure(
 ) -> Receipt | None:
     """What the receiver turns out to have though sending failed; else the ledger says what is known.
 
-    Where the destination cannot be asked, the ledger's `sending` stays for the next run.
+    Where surely nothing was sent there is nothing to ask, and a receiver that was just tried in vain is left alone.
+    Where it has to be asked and cannot be, the ledger's `sending` stays for the next run.
     """
     sync = (record.feed_id, record.sync_id)
-    try:
-        receipt = destination.holds(sync)
-        if receipt is not None:
-            return receipt
-        if destination.leaves_parts and not getattr(error, "sent_nothing", False):
-            ledger.settle_unknown(record, reason)
+    if not getattr(error, "sent_nothing", False):
+        try:
+            receipt = destination.holds(sync)
+            if receipt is not None:
+                return receipt
+            if destination.leaves_parts:
+                ledger.settle_unknown(record, reason)
+                return None
+            destination.discard(sync)
+        except OSError:
             return None
-        destination.discard(sync)
-    except OSError:
-        return None
     ledger.settle(record.model_copy(update={"status": "failed", "reason": reason}))
     return None

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.activation.feeds.accepted import accepted_rows, ledger_rows
+from dagster_project.activation.feeds.accepted import ledger_rows
 from dagster_project.activation.feeds.declaration import Column, Feed
 from dagster_project.activation.feeds.destinations import MANIFEST
 from dagster_project.activation.feeds.erasure import erased, forgotten, record_forgotten
@@ -44,9 +44,7 @@ def _forget(con: duckdb.DuckDBPyConnection, home: Home, feed_id: str, asked: set
     ledger = FeedLedger(home, feed_id)
     receivers = ledger.receivers()
     files = [*sorted(ledger.folder.glob("*.parquet")), *sorted(ledger.folder.glob("accepted/**/*.parquet"))]
-    held = " union ".join(
-        f"select key from ({accepted_rows(ledger.accepted_files(identity))})" for identity in receivers
-    )
+    held = " union ".join(f"select key from ({ledger.may_hold(identity)})" for identity in receivers)
     if not files or not held:
         return set()
     con.execute("create table asked as select unnest(?::varchar[]) as customer_id", [sorted(asked)])

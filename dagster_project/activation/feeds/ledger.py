@@ -86,7 +86,7 @@ class FeedLedger:
         ]
 
     def declaration(self) -> Feed | None:
-        """The feed as it was declared when a sync of it was last begun."""
+        """The feed as it was declared when a sync of it, as declared, was last begun."""
         path = self.folder / DECLARATION
         return Feed.model_validate_json(path.read_text()) if path.exists() else None
 
@@ -109,13 +109,17 @@ class FeedLedger:
         """Where the rows of a sync lie."""
         return self.folder / f"{sync_id}.parquet"
 
-    def begin(self, record: SyncRecord, rows: Path, feed: Feed) -> None:
-        """Write a sync ahead: its rows, the feed as declared, then its record with status `sending`."""
+    def begin(self, record: SyncRecord, rows: Path, feed: Feed, is_declared: bool = True) -> None:
+        """Write a sync ahead: its rows, the feed as it goes there, then its record with status `sending`.
+
+        `is_declared`: `feed` is the declaration, not what a receiver that the feed has left was once sent.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(self.rows_file(record.sync_id), rows.read_bytes())
         text = feed.model_dump_json(by_alias=True, indent=1).encode()
         write_atomically(self._receivers / f"{name_of(record.destination)}.json", text)
-        write_atomically(self.folder / DECLARATION, text)
+        if is_declared:
+            write_atomically(self.folder / DECLARATION, text)
         self.settle(record)
 
     def settle(self, record: SyncRecord) -> None:
@@ -201,12 +205,36 @@ class FeedLedger:
                 path,
             )
 
-    def recover(self, destination: Destination) -> None:
-        """Settle what an interrupted run left.
+    def may_hold(self, destination: str) -> str:
+        """SQL of (key, customer_id): the rows that `destination` has, or may have by an interrupted sync."""
+        sending = [self.rows_file(record.sync_id) for record in self._interrupted(destination)]
+        return (
+            f"select key, customer_id from ({accepted_rows(self.accepted_files(destination))})"
+            f" union all select key, customer_id from ({ledger_rows(sending)}) where status = 'accepted'"
+        )
 
-        `destination` is that of `declaration`. Raises OSError where it cannot be asked.
+    def _interrupted(self, destination: str) -> list[SyncRecord]:
+        return [one for one in self.records() if one.status == "sending" and one.destination in {destination, ""}]
+
+    def settle_interrupted(self, feed: Feed) -> str | None:
+        """Settle what an interrupted run left at the destination of `feed`; returns why that cannot be.
+
+        It is asked as `feed` names it now: the block of then may hold the very fault that interrupted the run. What was
+        under way to another destination waits until that is used again: its address may have been a slip.
         """
-        for record in [record for record in self.records() if record.status == "sending"]:
+        try:
+            self._recover(destination_identity(feed.destination), open_destination(feed.destination, self._home))
+        except OSError as error:
+            words = error.strerror or type(error).__name__
+            return f"its destination cannot be asked what it has ({words}); mend it, then run again"
+        known = {record.sync_id for record in self.records()}
+        for path in [*self.folder.glob("*.parquet"), *self.folder.rglob("*.tmp")]:
+            if path.suffix == ".tmp" or path.stem not in known:
+                path.unlink()  # the interruption fell between the rows and their record
+        return None
+
+    def _recover(self, identity: str, destination: Destination) -> None:
+        for record in self._interrupted(identity):
             sync = (record.feed_id, record.sync_id)
             receipt = destination.holds(sync)
             if receipt is not None:
@@ -216,26 +244,10 @@ class FeedLedger:
             else:
                 destination.discard(sync)
                 self.settle(record.model_copy(update={"status": "failed", "reason": "the run was interrupted"}))
-        known = {record.sync_id for record in self.records()}
-        for path in [*self.folder.glob("*.parquet"), *self.folder.rglob("*.tmp")]:
-            if path.suffix == ".tmp" or path.stem not in known:
-                path.unlink()  # the interruption fell between the rows and their record
-
-    def settle_interrupted(self, feed: Feed) -> str | None:
-        """Settle what an interrupted run left, with the destination that it was sent to; returns why that cannot be.
-
-        `feed`: the declaration of today, for a ledger that kept none.
-        """
-        try:
-            self.recover(open_destination((self.declaration() or feed).destination, self._home))
-        except OSError as error:
-            words = error.strerror or type(error).__name__
-            return f"its destination cannot be asked what it has ({words}); mend it, then run again"
-        return None
 
     def settle_delivered(self, record: SyncRecord, rejected: Sequence[tuple[str, str]]) -> SyncRecord:
         """Record a sync that the destination has, but for the rows (by the receiver's key) that it refused."""
-        if rejected and (feed := self.declaration()) is not None:
+        if rejected and (feed := self.receivers().get(record.destination) or self.declaration()) is not None:
             rejected = refusals(feed, rejected, self._home.salt())
         self._mark_rejected(record.sync_id, rejected)
         settled = record.model_copy(

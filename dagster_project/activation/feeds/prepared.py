@@ -20,6 +20,8 @@ class PreparedSync(BaseModel):
     """One feed's next sync. `accepted_rows`: what the destination has before it.
 
     With both `files` and `stopped_because`, the brake stopped `stopped_counts`, and the files delete erased persons.
+    `only_erased`: these deletions alone, at a receiver that the feed does not go to now; of the feed as it is declared
+    such a sync says nothing.
     """
 
     feed: Feed
@@ -39,6 +41,7 @@ class PreparedSync(BaseModel):
     remark: str | None = None
     stopped_because: str | None = None
     stopped_counts: Counts | None = None
+    only_erased: bool = False
 
     @property
     def is_empty(self) -> bool:

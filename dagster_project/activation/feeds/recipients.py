@@ -71,7 +71,7 @@ def refusals(feed: Feed, rejected: Sequence[tuple[str, str]], salt: str) -> list
 
 
 class HeldAddresses:
-    """The addresses that the receiver of one feed holds, or may hold: never fewer than it does."""
+    """The addresses that the receivers of one feed hold, or may hold: never fewer than they do."""
 
     def __init__(self, home: Home, feed_id: str):
         self.path: Path = home.path / "recipients" / f"{feed_id}.parquet"

@@ -46,13 +46,14 @@ def prepare_retired(
     """The deletions of erased persons at every receiver that none of this run's `syncs` goes to: of feeds no longer
     declared, and those that a feed had before its destination changed.
     """
-    if not erased(home):
+    persons = erased(home)
+    if not persons:
         return
     reached = {(one.feed.feed_id, one.destination): one.sync_id for one in syncs}
     for feed_id in feed_ids(home):
         ledger, last = FeedLedger(home, feed_id), [sync_id for (name, _), sync_id in reached.items() if name == feed_id]
         for identity, feed in ledger.receivers().items():
-            if (feed_id, identity) in reached:
+            if (feed_id, identity) in reached or not _may_concern(con, ledger.may_hold(identity), persons):
                 continue
             # After this run's own sync of the feed, and the record that the brake may add to it.
             sync_id = max([ledger.next_sync_id(), *(following(following(one)) for one in last)])
@@ -60,6 +61,13 @@ def prepare_retired(
             if not prepared.is_empty:
                 last.append(sync_id)
                 yield prepared
+
+
+def _may_concern(con: duckdb.DuckDBPyConnection, rows: str, persons: set[str]) -> bool:
+    found = con.execute(
+        f"select 1 from ({rows}) where customer_id in (select unnest(?::varchar[])) limit 1", [sorted(persons)]
+    )
+    return bool(found.fetchall())
 
 
 def take_back(
@@ -109,11 +117,15 @@ def take_back(
         folder=folder,
         remark="deletions at a receiver that the feed no longer has",
         stopped_because=unreachable,
+        only_erased=only_erased,
     )
     if rows > gone and not force and unreachable is None:
         prepared.stopped_because = told_left(feed_id, prepared.accepted_rows)
     if rows and prepared.stopped_because is None:
         prepared.files = write_sync(con, home, prepared, MAX_FILE_BYTES)
     drop_tables(con)
-    (folder / PREPARED).write_text(prepared.model_dump_json(by_alias=True))
+    if prepared.is_empty:
+        folder.rmdir()  # nothing for publish to deliver
+    else:
+        (folder / PREPARED).write_text(prepared.model_dump_json(by_alias=True))
     return prepared

@@ -80,6 +80,7 @@ def test_a_block_is_checked_with_its_defaults_and_can_be_checked_again(kind):
         ("type: sftp\nhost: a.jp\nuser: k\nknown_hosts: ../h\npassword_env: P", 12, "a file's path without '..'"),
         ("type: sftp\nhost: a.jp\nuser: k\nknown_hosts: h\npassword: hunter2", 13, "`password_env: KIZUNA_PASSWORD`"),
         ("type: sftp\nhost: sftp://a.jp/x\nuser: k\nknown_hosts: h\npassword_env: P", 10, "must be a host's name"),
+        (f"type: sftp\nhost: {'a' * 64}.jp\nuser: k\nknown_hosts: h\npassword_env: P", 10, "must be a host's name"),
         ("type: sftp\nhost: a.jp\nport: 0\nuser: k\nknown_hosts: h\npassword_env: P", 11, "destination.port: "),
         ("type: postgresql\nhost: a.jp\ndatabase: d\nuser: u\ntls: false", 8, "tls: false is allowed to this machine"),
         ("type: postgresql\nhost: a.jp\ndatabase: d\nuser: u\ntable: x; drop table y", 13, "destination.table: "),

@@ -7,8 +7,10 @@ from dagster_project.activation.feeds import (
     bind,
     check_feeds,
     deliver,
+    deliver_all,
     dry_run,
     prepare,
+    prepare_all,
     record_erasure,
     sync_tables,
 )
@@ -110,6 +112,20 @@ def test_an_address_is_deleted_at_its_receiver_though_the_warehouse_has_forgotte
     assert send(people, home, mailing()).counts.removed == 1
     assert receive(home, "mailing") == {}
     assert people.execute(f"select count(*) from ({HeldAddresses(home, 'mailing').rows})").fetchone() == (0,)
+
+
+def test_addresses_that_a_new_receiver_holds_are_known_after_the_old_one_was_cleared(people, home):
+    send(people, home, mailing())
+    moved = mailing(destination={"type": "folder", "path": "other"})
+    people.execute("insert into marts.customers values ('c9', true, true, [])")
+    people.execute("insert into pii.person_attributes values ('c9', 'nine@example.jp', null, null)")
+    record_erasure(home, ["c1"])
+    deliver_all(home, list(prepare_all(people, home, [moved], AS_OF, CUT_OFF)))
+    assert receive(home, "mailing") == {}
+    assert receive(home, "other/mailing").keys() == {"nine@example.jp"}
+    people.execute("update marts.customers set consent_email = false")
+    assert send(people, home, moved).counts.removed == 1
+    assert receive(home, "other/mailing") == {}
 
 
 def test_no_address_is_in_the_ledger_the_tables_the_scratch_or_a_dry_run(people, home):

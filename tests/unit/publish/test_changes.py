@@ -192,3 +192,43 @@ def test_a_mart_that_was_not_published_is_written_anew(con: duckdb.DuckDBPyConne
 def test_every_mart_that_is_changed_is_published() -> None:
     assert set(changes.BY_BATCH) | changes.BY_CONTENT <= set(MARTS)
     assert not set(changes.BY_BATCH) & changes.BY_CONTENT
+
+
+SYNCS = [("f", f"s{sync}", f"k{row}", "accepted", None) for sync in range(10) for row in range(4)]
+SYNCS += [("f", "s9", None, "held_back", "key: empty")] * 2
+SYNC_CHANGES = {
+    "nothing": SYNCS,
+    "a sync comes": [*SYNCS, ("f", "t1", "k1", "accepted", None)],
+    "another feed's sync of the same id": [*SYNCS, ("g", "s9", "k1", "accepted", None)],
+    "a sync is gone": SYNCS[4:],
+    "a row is refused": [("f", "s0", "k0", "rejected", "no"), *SYNCS[1:]],
+    "one of two that are the same is gone": SYNCS[:-1],
+    "as many rows, and others": [*SYNCS[:-1], ("f", "s9", "k9", "accepted", None)],
+}
+
+
+def _sync_rows(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:
+    con.execute(f"create or replace table {table} (feed_id text, sync_id text, row_key text, status text, reason text)")
+    con.executemany(f"insert into {table} values (?, ?, ?, ?, ?)", rows)
+
+
+@pytest.mark.parametrize("rows", SYNC_CHANGES.values(), ids=SYNC_CHANGES.keys())
+def test_only_syncs_that_differ_are_written(con: duckdb.DuckDBPyConnection, rows: list[tuple]) -> None:
+    published = "publication.marts.sync_rows"
+    con.execute("create schema activation")
+    _sync_rows(con, "activation.sync_rows", rows)
+    _sync_rows(con, published, SYNCS)
+    untouched = f"select rowid, * from {published} where sync_id = 's5' order by all"
+    before = con.execute(untouched).fetchall()
+    assert changes.bring_up_to_date(con, "sync_rows")
+    everything = "select * from {} order by all"
+    now = con.execute(everything.format("activation.sync_rows")).fetchall()
+    assert con.execute(everything.format(published)).fetchall() == now
+    assert con.execute(untouched).fetchall() == before
+
+
+def test_syncs_that_are_mostly_new_are_written_anew(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("create schema activation")
+    _sync_rows(con, "activation.sync_rows", [*SYNCS, *(("g", *row[1:]) for row in SYNCS)])
+    _sync_rows(con, "publication.marts.sync_rows", SYNCS)
+    assert not changes.bring_up_to_date(con, "sync_rows")

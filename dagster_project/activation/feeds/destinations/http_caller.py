@@ -17,12 +17,22 @@ from dagster_project.activation.feeds.destinations.settings import from_environm
 
 PASSING = {408, 409, 425, 429, 500, 502, 503, 504}  # 409: the same request is being worked on
 UNTAKEN = {401, 403, 404, 405, 413, 429}  # a receiver that answers so has taken no row of the request
+TOO_LARGE = 413
+FOR_ITS_ROWS = {400, TOO_LARGE, 422}  # fewer rows, or other ones, may be taken; a 404 or 401 is about no row
 LONGEST_ANSWER = 16_000_000  # bytes
 REMEDIES = {
     404: "look at the URL",
     413: "send fewer rows a request (`bytes_per_request`)",
     **dict.fromkeys(range(300, 400), "it leads elsewhere: write the URL as it is now"),
 }
+
+
+class RequestRefused(DestinationFailed):
+    """A request that is refused as a whole, perhaps for the sake of some of its rows. `answer`: its JSON, or None."""
+
+    def __init__(self, message: str, status: int, answer: Any):
+        super().__init__(message)
+        self.status, self.answer = status, answer
 
 
 class Caller:
@@ -51,7 +61,7 @@ class Caller:
         missing_ok: bool = False,
     ) -> Any:
         """The answer's JSON, None where it has none, after as many tries as are allowed. With `missing_ok`, None is
-        also the answer of 404. Raises DestinationFailed.
+        also the answer of 404. Raises DestinationFailed; RequestRefused where its rows may be to blame.
         """
 
         def once() -> Any:
@@ -59,12 +69,10 @@ class Caller:
             status = answer.status_code
             if missing_ok and status == 404:
                 return None
-            if not 200 <= status < 300:
-                raise self._refused(urlsplit(url).netloc, status, answer.headers.get("Retry-After"))
-            try:
-                return json.loads(content) if content else None
-            except ValueError:
-                return None  # an answer in prose refuses nothing
+            if 200 <= status < 300:
+                return _json(content)
+            failed = self._refused(urlsplit(url).netloc, status, answer.headers.get("Retry-After"))
+            raise RequestRefused(str(failed), status, _json(content)) if status in FOR_ITS_ROWS else failed
 
         return persistently(self.settings, once)
 
@@ -135,6 +143,14 @@ class _Proofs(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers.update(self.headers)
         return request
+
+
+def _json(content: bytes) -> Any:
+    """None for an answer in prose: it refuses no row."""
+    try:
+        return json.loads(content) if content else None
+    except ValueError:
+        return None
 
 
 def _content(answer: requests.Response, deadline: float) -> bytes:

@@ -1,5 +1,6 @@
 """The table of a PostgreSQL destination inside one transaction: made or checked, loaded, changed, and noted."""
 
+import csv
 import json
 from typing import Any
 
@@ -179,17 +180,19 @@ class Target:
             # A line of JSON is one cell: no sign of CSV stands in it unescaped.
             self._do("create temporary table kizuna_lines (line text) on commit drop")
             target, options = sql.Composed([sql.SQL("kizuna_lines")]), r"format csv, quote E'\x01', delimiter E'\x02'"
+        is_read_here = file.is_csv and len(names) == 1
+        if is_read_here:
+            options = "format text"
         with self.connection.cursor() as cursor:
-            with (
-                file.path.open("rb") as handle,
-                cursor.copy(sql.SQL("copy {} from stdin ({})").format(target, sql.SQL(options))) as copy,
-            ):
-                while block := handle.read(BLOCK):
-                    copy.write(block)
+            with cursor.copy(sql.SQL("copy {} from stdin ({})").format(target, sql.SQL(options))) as copy:
+                if is_read_here:
+                    _write_cells(copy, file)
+                else:
+                    _write_blocks(copy, file)
             if cursor.rowcount != file.rows:
                 raise DestinationFailed(
                     f"table {self.schema}.{self.name}: {cursor.rowcount} rows of {file.path.name} arrived, its manifest"
-                    f" says {file.rows}; look for a line that holds nothing but \\."
+                    f" says {file.rows}; prepare it again"
                 )
         if not file.is_csv:
             values = sql.SQL(", ").join(sql.SQL("line::jsonb ->> {}").format(sql.Literal(name)) for name in names)
@@ -252,3 +255,20 @@ class Target:
     def _composed(self, text: str, names: dict[str, sql.Composable]) -> sql.Composed:
         known = {"table": self.table, "syncs": self.syncs, "schema": sql.Identifier(self.schema), "key": self._key}
         return sql.SQL(text).format(**known | names)
+
+
+def _write_blocks(copy: psycopg.Copy, file: SyncFile) -> None:
+    with file.path.open("rb") as handle:
+        while block := handle.read(BLOCK):
+            copy.write(block)
+
+
+def _write_cells(copy: psycopg.Copy, file: SyncFile) -> None:
+    """A file of one column, cell by cell, each escaped: servers before 17 take a line of `\\.` alone for the end of
+    CSV. No row of more columns is such a line.
+    """
+    with file.path.open(encoding="utf-8", newline="") as handle:
+        rows = csv.reader(handle)
+        next(rows)
+        for row in rows:
+            copy.write_row(row or [None])

@@ -149,7 +149,7 @@ class S3Destination:
             return path.read_bytes()
         except OSError as error:
             raise DestinationFailed(
-                f"{self.bucket}: the certificates {path} cannot be read ({error.strerror})"
+                f"{self.bucket}: the certificates {path} cannot be read ({error.strerror})", sent_nothing=True
             ) from None
 
     def _receipt(self, sync: Sync) -> Receipt:

@@ -55,7 +55,7 @@ def _host(text: str) -> str:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        label = r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?"
+        label = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
         if len(text) > 253 or not re.fullmatch(rf"{label}(\.{label})*", text):
             raise ValueError("must be a host's name or address, without scheme, user, port or path") from None
     return text
