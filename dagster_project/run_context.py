@@ -84,7 +84,6 @@ def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContex
     )
     con.execute(f"create table if not exists run.identity_health_before ({HEALTH_COLUMNS})")
     con.execute("create table if not exists run.erased_customers (customer_id varchar, erased_on date)")
-    con.execute("create table if not exists run.erase_requested (customer_id varchar)")
     for name, columns in IDENTITY_TABLES.items():
         con.execute(f"create table if not exists run.{name} ({columns})")
 

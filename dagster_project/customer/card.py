@@ -10,6 +10,7 @@ from dagster_project.customer.named import customer_of
 from dagster_project.home import Home
 from dagster_project.landing.origin_rows import landed_values
 from dagster_project.publish.reader import connect_published
+from dagster_project.run_context import end_of_day
 from dagster_project.sql import dicts
 
 TIMELINE_ROWS = 20
@@ -67,12 +68,10 @@ def look_up(home: Home, who: str) -> dict[str, Any]:
     """Every section of the card as rows; `customer_id` is today's. Raises UsageError where `who` names nobody."""
     with connect_published(home) as con:
         customer_id = customer_of(con, home, who)
-        [(as_of_end_at,)] = con.execute(
-            "select cast(max(day) + 1 as timestamp) - interval 9 hours from marts.kpi_daily"
-        ).fetchall()
+        [(as_of,)] = con.execute("select max(day) from marts.kpi_daily").fetchall()
         given = {
             "who": customer_id,
-            "as_of_end_at": as_of_end_at,
+            "as_of_end_at": end_of_day(as_of),
             "shown": SHOWN,
             "looked_days": LOOKED_DAYS,
             "timeline": TIMELINE_ROWS,

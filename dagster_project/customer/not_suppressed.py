@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from dagster_project.activation.scenarios.rules import ten_thousandths
 from dagster_project.home import Home
 from dagster_project.settings import effective_settings
 from dagster_project.sql import dicts
@@ -50,12 +51,12 @@ def checks(
         },
         {
             "reason": "holdout",
-            "asked": f"draw of the scenario under {round(share * DRAWS)} of {DRAWS}",
+            "asked": f"draw of the scenario under {ten_thousandths(share)} of {DRAWS}",
             "stands": draw(home.salt(), target["scenario_id"], listed),
         },
         {
             "reason": "holdout (global)",
-            "asked": f"draw under {round(float(settings['global_holdout']) * DRAWS)} of {DRAWS}",
+            "asked": f"draw under {ten_thousandths(float(settings['global_holdout']))} of {DRAWS}",
             "stands": draw(home.salt(), "global", listed),
         },
         {

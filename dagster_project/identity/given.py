@@ -25,6 +25,12 @@ def normalised(word: str) -> tuple[str, str]:
     return kind, str(read)
 
 
+def as_staged(kind: str, value: str) -> str:
+    """A value of a known kind as staging leaves it; one that cannot be read as it stands."""
+    read, _ = READERS.get(kind, normalise.read_id)(value)
+    return str(read if read is not None else value)
+
+
 def hashed(salt: str, word: str) -> tuple[str, str]:
     """(kind, identifier_hash) of `kind:value`; errors as `normalised`."""
     kind, value = normalised(word)
@@ -57,8 +63,7 @@ def read_overrides(rules: Path, salt: str) -> list[Override]:
     """The overrides in the folder `rules`, in the order of the file; an unreadable value stands as it is written."""
 
     def key(kind: str, value: str) -> int:
-        read, _ = READERS.get(kind, normalise.read_id)(value)
-        return identifier_key(identifier_hash(salt, kind, str(read if read is not None else value)))
+        return identifier_key(identifier_hash(salt, kind, as_staged(kind, value)))
 
     with (rules / "identity_overrides.csv").open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(handle)

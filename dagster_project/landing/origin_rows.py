@@ -1,11 +1,13 @@
 """From a fact back to the rows that it came from: source and key to file and line, or to what no mart carries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import duckdb
 
 from dagster_project.home import Home
 from dagster_project.landing import contract, manifest
+from dagster_project.landing.manifest import Landed
 
 
 def origin_rows(home: Home, keys: Iterable[tuple[str, str]]) -> list[dict[str, str | int]]:
@@ -14,53 +16,37 @@ def origin_rows(home: Home, keys: Iterable[tuple[str, str]]) -> list[dict[str, s
 
     One dict per row: source, source_key, file (its name), file_id, line_no.
     """
-    wanted: dict[str, set[str]] = {}
-    for source, key in keys:
-        wanted.setdefault(source, set()).add(key)
     files = manifest.read(home).in_use
     names = {file.file_id: file.name for file in files}
-    found = []
-    with duckdb.connect() as con:
-        for source in sorted(wanted.keys() & contract.sources().keys()):
-            paths = [str(manifest.parquet_path(home, file)) for file in files if file.source == source]
-            if not paths:
-                continue
-            key = " || ':' || ".join(f'trim("{column}")' for column in contract.sources()[source].key)
-            rows = con.execute(
-                f"select {key}, _file_id, _line_no from read_parquet(?, union_by_name = true)"
-                f" where list_contains(?, {key}) order by 1, _file_no, _line_no",
-                [paths, sorted(wanted[source])],
-            ).fetchall()
-            found += [
-                {
-                    "source": source,
-                    "source_key": value,
-                    "file": names[file_id],
-                    "file_id": file_id,
-                    "line_no": int(line_no),
-                }
-                for value, file_id, line_no in rows
-            ]
-    return found
+    return [
+        {"source": source, "source_key": key, "file": names[file_id], "file_id": file_id, "line_no": int(line_no)}
+        for source, key, file_id, line_no in _landed(home, files, keys, "_file_id", "_line_no")
+    ]
 
 
 def landed_values(home: Home, keys: Iterable[tuple[str, str]], column: str) -> dict[tuple[str, str], str]:
     """(source, key) -> the text of `column` in the row that landed last, where it has any. A name of the contract's."""
-    found: dict[tuple[str, str], str] = {}
+    rows = _landed(home, manifest.read(home).in_use, keys, column)
+    return {(source, key): text for source, key, text in rows if text is not None}
+
+
+def _landed(home: Home, files: Iterable[Landed], keys: Iterable[tuple[str, str]], *columns: str) -> Iterator[Any]:
+    """(source, key, values of `columns`) of every row of `files` with one of the keys, by source, key and landing. A
+    source that has not these columns gives none.
+    """
     wanted: dict[str, set[str]] = {}
-    for source, key in keys:
-        wanted.setdefault(source, set()).add(key)
-    files = manifest.read(home).in_use
+    for name, key in keys:
+        wanted.setdefault(name, set()).add(key)
     with duckdb.connect() as con:
-        for source in sorted(wanted.keys() & contract.sources().keys()):
-            paths = [str(manifest.parquet_path(home, file)) for file in files if file.source == source]
-            if not paths or column not in contract.sources()[source].column_names:
+        for name in sorted(wanted.keys() & contract.sources().keys()):
+            source = contract.sources()[name]
+            paths = [str(manifest.parquet_path(home, file)) for file in files if file.source == name]
+            if not paths or not {*contract.POSITION, *source.column_names}.issuperset(columns):
                 continue
-            key = " || ':' || ".join(f'trim("{name}")' for name in contract.sources()[source].key)
-            rows = con.execute(
-                f'select {key}, "{column}" from read_parquet(?, union_by_name = true)'
-                f' where list_contains(?, {key}) and "{column}" is not null order by _file_no, _line_no',
-                [paths, sorted(wanted[source])],
+            key = " || ':' || ".join(f'trim("{column}")' for column in source.key)
+            listed = ", ".join(f'"{column}"' for column in columns)
+            yield from con.execute(
+                f"select '{name}', {key}, {listed} from read_parquet(?, union_by_name = true)"
+                f" where list_contains(?, {key}) order by 2, _file_no, _line_no",
+                [paths, sorted(wanted[name])],
             ).fetchall()
-            found |= {(source, value): text for value, text in rows}
-    return found

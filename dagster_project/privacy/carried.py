@@ -3,6 +3,7 @@
 A row is the erased person's where it carries an identifier of his, unless a member id or card that is not his says
 whose it is: then only the cells with his identifiers are erased. A contested identifier is nobody's: of it go only the
 rows that carry no other. A line that could not be split into columns goes where any word of it is such an identifier.
+An act that was his by session alone is told by its key, unless a member id or card in it says by now whose it is.
 """
 
 import re
@@ -12,17 +13,19 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from dagster_project.identity.given import KINDS
 from dagster_project.identity.hashing import links_gmail_aliases
 from dagster_project.landing.contract import Column, Source
 from dagster_project.landing.views import no_glob
-from dagster_project.privacy.tombstones import Tombstones
+from dagster_project.privacy.tombstones import ACTS, Tombstones
 from dagster_project.sql import literal
 from dagster_project.staging.fast_path import is_plain, plain_value, trimmed
 from dagster_project.staging.normalise import READERS
 
-NAMED = ("member_id", "card_no", "line_user_id", "visitor_id")
+# Kinds that the type of a column tells; of the others its name does.
+TYPED = ("email", "phone")
 # The words of a `kind_from` column that name a kind of identifier, and that kind.
-KINDS_BY_WORD = {kind: kind for kind in (*NAMED, "email", "phone")} | {"sms": "phone", "line": "line_user_id"}
+KINDS_BY_WORD = {kind: kind for kind in KINDS} | {"sms": "phone", "line": "line_user_id"}
 # Identifiers that are never contested: they say whose a row is, whatever else it carries.
 SURE = ("member_id", "card_no")
 _WORDS = re.compile(r"[\s,;|\"'{}\[\]<>=]+|(?<=[\w\"']):(?=\S)")
@@ -56,6 +59,8 @@ def carried(path: Path, source: Source, tombstones: Tombstones) -> Carried:
         columns = [column for column in source.columns if kinds_of(column) and column.name in there]
         if columns and _collect(con, columns, tombstones):
             _match(con, columns, source, found)
+        if tombstones.acts and source.name in ACTS:
+            found.whole |= _acts(con, columns, source, tombstones)
         torn = con.execute("select _line_no, _raw_line from landed where _raw_line is not null").fetchall()
         found.whole |= {line_no for line_no, text in torn if _names_one(text, tombstones)}
     return found
@@ -64,10 +69,10 @@ def carried(path: Path, source: Source, tombstones: Tombstones) -> Carried:
 def kinds_of(column: Column) -> tuple[str, ...]:
     """The kinds of identifier that a column may hold; none for columns that hold no identifier."""
     if column.kind_from:
-        return tuple(sorted(set(KINDS_BY_WORD.values())))
-    if column.name in NAMED:
-        return (column.name,)
-    return (column.type,) if column.type in ("email", "phone") else ()
+        return tuple(sorted(KINDS))
+    if column.type in TYPED:
+        return (column.type,)
+    return (column.name,) if column.name in KINDS else ()
 
 
 def _kind_sql(column: Column) -> str:
@@ -99,8 +104,8 @@ def _collect(con: duckdb.DuckDBPyConnection, columns: list[Column], tombstones: 
         )
     con.execute("create table matched (kind varchar, raw varchar, is_contested boolean)")
     unread: list[tuple[str, str]] = []
-    for kind in sorted(set(KINDS_BY_WORD.values())):
-        reader = kind if kind in ("email", "phone") else "id"
+    for kind in sorted(KINDS):
+        reader = kind if kind in TYPED else "id"
         plain = is_plain(reader, "raw")
         if kind == "email" and links_gmail_aliases():
             plain = f"({plain} and not ends_with(raw, 'gmail.com') and not ends_with(raw, 'googlemail.com'))"
@@ -123,7 +128,7 @@ def _collect(con: duckdb.DuckDBPyConnection, columns: list[Column], tombstones: 
 
 def _reading(kind: str, raw: str, tombstones: Tombstones) -> bool | None:
     """Whether a raw value is a contested erased identifier; None where it is no erased one."""
-    value, _ = READERS[kind if kind in ("email", "phone") else "id"](raw)
+    value, _ = READERS[kind if kind in TYPED else "id"](raw)
     if value is None:
         return None
     hashes = tombstones.hashes_of(kind, str(value))
@@ -164,9 +169,25 @@ def _match(con: duckdb.DuckDBPyConnection, columns: list[Column], source: Source
                 found.cells.setdefault(name, set()).add(line_no)
 
 
+def _acts(con: duckdb.DuckDBPyConnection, columns: list[Column], source: Source, tombstones: Tombstones) -> set[int]:
+    """The lines of acts that are known by their key, which is read as `_collect` reads an identifier."""
+    [key] = source.key
+    con.register("acts", pa.table([sorted(tombstones.acts)], schema=pa.schema([("hash", pa.string())])))
+    is_nobodys = "".join(f" and coalesce({trimmed(each.name)}, '') = ''" for each in columns if each.name in SURE)
+    is_read, hash_ = is_plain("id", key), tombstones.sql(source.name, plain_value("id", key))
+    rows = con.execute(
+        f"select _line_no, null from landed where {is_read}{is_nobodys} and {hash_} in (select hash from acts)"
+        f" union all select _line_no, {key} from landed where not {is_read}{is_nobodys}",
+        {"salt": tombstones.salt},
+    ).fetchall()
+    return {
+        line_no
+        for line_no, raw in rows
+        if raw is None or tombstones.hash_of(source.name, str(READERS["id"](raw)[0])) in tombstones.acts
+    }
+
+
 def _names_one(text: str, tombstones: Tombstones) -> bool:
     """Whether a line that could not be split names an erased identifier."""
     words = {word for word in _WORDS.split(text) if word}
-    return any(
-        _reading(kind, word, tombstones) is False for word in words for kind in sorted(set(KINDS_BY_WORD.values()))
-    )
+    return any(_reading(kind, word, tombstones) is False for word in words for kind in sorted(KINDS))

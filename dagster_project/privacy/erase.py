@@ -19,7 +19,7 @@ from dagster_project.files import write_atomically
 from dagster_project.home import Home
 from dagster_project.landing import manifest
 from dagster_project.landing.manifest import Landed
-from dagster_project.privacy import landed, persons, record, steps, tombstones, warehouse_rows
+from dagster_project.privacy import by_session, landed, persons, record, steps, tombstones, warehouse_rows
 from dagster_project.privacy.carried import Carried
 from dagster_project.privacy.persons import Erased
 from dagster_project.privacy.record import Erasure
@@ -39,13 +39,6 @@ ERASURE_SPECS = [
     )
 ]
 
-ASKED = (
-    "create or replace table run.erase_requested as select distinct map.customer_id"
-    " from staging.stg_privacy_requests as requests inner join identity.identity_map as map"
-    " on map.identifier_hash = left(sha256($salt || '|' || requests.identifier_kind || '|' || requests.identifier), 32)"
-    " where requests.kind = 'erase' and map.customer_id is not null"
-)
-
 
 def take_up(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> Iterator[Any]:
     """Before staging: finish in landing what a stopped run began; staging builds the sources concerned anew."""
@@ -61,10 +54,8 @@ def take_up(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> Iter
 
 
 def erase(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> Iterator[Any]:
-    """Between identity and core: carry out the open requests. An hourly run and a backfill only note whom they mean."""
-    con.execute("create or replace table run.erase_requested (customer_id varchar)")
+    """Between identity and core: carry out the open requests. An hourly run and a backfill leave them to the next."""
     if not run.is_newest or run.is_hourly:
-        con.execute(ASKED, {"salt": home.salt()})
         yield MaterializeResult(asset_key=ERASURES)
         return
     erased = persons.resolve(con, home.salt())
@@ -75,7 +66,6 @@ def erase(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> Iterat
         steps.forget(home, erasure.customer_ids)
         feeds.record_erasure(home, erasure.customer_ids)
         record.write(home, erasure.with_step("warehouse"))
-    record.load(con, home)
     done = record.read_all(home)
     rows = sum(sum(each.rows.values()) for each in done if each.as_of == str(run.as_of))
     yield MaterializeResult(
@@ -86,7 +76,9 @@ def erase(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> Iterat
 
 def _carry_out(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext, erased: Erased) -> None:
     erasure_id = record.id_of(list(erased.requests))
-    stones = tombstones.write(home, erasure_id, erased.identifiers)
+    acts = by_session.acts(con, home, erased.keys, erased.customer_ids)
+    his = [*erased.identifiers, *((source, key, False) for source, key in acts)]
+    stones = tombstones.write(home, erasure_id, his)
     found = landed.find(home, stones)
     before = next((each for each in record.read_all(home) if each.erasure_id == erasure_id), None)
     erasure = _record(erasure_id, run, erased, found, before)

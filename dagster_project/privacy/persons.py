@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from dagster_project.identity.given import READERS
+from dagster_project.identity.given import as_staged
 from dagster_project.identity.hashing import identifier_hash, identifier_key
 from dagster_project.privacy.record import Request
-from dagster_project.staging import normalise
 
 # Staged requests that are still to be carried out; an erased one is staged no more.
 OPEN = (
@@ -70,7 +69,8 @@ def resolve(con: duckdb.DuckDBPyConnection, salt: str) -> Erased | None:
         " semi join erased_keys as erased on erased.identifier_key = seen.identifier_key"
     ).fetchall()
     con.execute("drop table erased_persons")
-    identifiers = own | {(kind, _written(kind, value), False) for kind, value in values}
+    # An address of a message is staged as text.
+    identifiers = own | {(kind, as_staged(kind, value), False) for kind, value in values}
     return Erased(
         tuple(requests),
         tuple(customer_id for (customer_id,) in ids),
@@ -84,9 +84,3 @@ def _found(is_known: bool, customer_id: str | None) -> str:
     if customer_id is not None:
         return "person"
     return "contested" if is_known else "unknown"
-
-
-def _written(kind: str, value: str) -> str:
-    """A staged value as its reader gives it: an address of a message is staged as text."""
-    read, _ = READERS.get(kind, normalise.read_id)(value)
-    return str(read if read is not None else value)

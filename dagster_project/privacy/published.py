@@ -25,8 +25,6 @@ ORDERS = {
     "order_items": "true",
     "touchpoints": "source in ('ec_orders', 'ec_order_items', 'pos_receipts', 'pos_receipt_items')",
 }
-# Marts that say of every id ever published what became of it.
-IDS = ("customer_aliases", "identity_changes")
 
 
 def erase_published(home: Home) -> None:
@@ -34,14 +32,17 @@ def erase_published(home: Home) -> None:
 
     Feeds are asked each time: a deletion may have been accepted only now.
     """
-    for erasure in record.unfinished(home, "published"):
-        if "warehouse" not in erasure.done:
-            continue
-        rows = {
-            f"{file.parent.name}/{file.name}": count
-            for file in sorted(home.marts.glob("*/*.parquet"))
-            if (count := _clean_mart(home, file, erasure))
-        }
+    for erasure in record.unfinished(home, "published", after="warehouse"):
+        with duckdb.connect() as con:
+            con.execute(
+                "create table erased as select unnest(cast(? as varchar[])) as id", [list(erasure.customer_ids)]
+            )
+            con.execute("create table keys as select unnest(cast(? as varchar[])) as hash", [_hashes(home, erasure)])
+            rows = {
+                f"{file.parent.name}/{file.name}": count
+                for file in sorted(home.marts.glob("*/*.parquet"))
+                if (count := _clean_mart(con, file))
+            }
         lists = {
             f"{file.parent.name}/{file.name}": count
             for file in sorted(home.targets.glob("*/*.jsonl"))
@@ -52,44 +53,36 @@ def erase_published(home: Home) -> None:
     feeds.forget_erased(home)
 
 
-def _clean_mart(home: Home, file: Path, erasure: Erasure) -> int:
+def _clean_mart(con: duckdb.DuckDBPyConnection, file: Path) -> int:
     """Take the rows of erased persons out of one Parquet file; returns how many there were."""
     mart = file.stem
-    with duckdb.connect() as con:
-        con.execute(f"create view rows_then as select * from read_parquet({literal(no_glob(str(file)))})")
-        types = {name: kind for name, kind, *_ in con.execute("describe rows_then").fetchall()}
-        con.execute("create table erased as select unnest(cast(? as varchar[])) as id", [list(erasure.customer_ids)])
-        con.execute("create table keys as select unnest(cast(? as varchar[])) as hash", [_hashes(home, erasure)])
-        if mart in IDS:
-            if mart != "customer_aliases":
-                return 0
-            is_his = "alias_id in (select id from erased) and why is distinct from 'erased'"
-            written = f"select * replace (case when {is_his} then null else customer_id end as customer_id,"
-            written += f" case when {is_his} then 'erased' else why end as why) from rows_then"
+    con.execute(f"create or replace view rows_then as select * from read_parquet({literal(no_glob(str(file)))})")
+    types = {name: kind for name, kind, *_ in con.execute("describe rows_then").fetchall()}
+    if mart == "customer_aliases":  # says of every id ever published what became of it
+        is_his = "alias_id in (select id from erased) and why is distinct from 'erased'"
+        written = f"select * replace (case when {is_his} then null else customer_id end as customer_id,"
+        written += f" case when {is_his} then 'erased' else why end as why) from rows_then"
+    else:
+        tests = [f"coalesce({name} in (select id from erased), false)" for name in ("customer_id",) if name in types]
+        tests += [
+            f"coalesce({name} in (select hash from keys), false)"
+            for name, kind in types.items()
+            if kind == "VARCHAR" and (name.endswith("_hash") or name == "row_key")
+        ]
+        if not tests:
+            return 0
+        is_his = " or ".join(tests)
+        if mart == "suppressions":
+            is_his = f"({is_his}) and reason <> 'erased'"
+        if mart in ORDERS:
+            nulled = [name for name in ("customer_id", "coupon_code") if name in types]
+            replaced = ", ".join(f"case when {is_his} then null else {name} end as {name}" for name in nulled)
+            written = f"select * replace ({replaced}) from rows_then where not ({is_his}) or {ORDERS[mart]}"
         else:
-            tests = [
-                f"coalesce({name} in (select id from erased), false)" for name in ("customer_id",) if name in types
-            ]
-            tests += [
-                f"coalesce({name} in (select hash from keys), false)"
-                for name, kind in types.items()
-                if kind == "VARCHAR" and (name.endswith("_hash") or name == "row_key")
-            ]
-            if not tests:
-                return 0
-            is_his = " or ".join(tests)
-            if mart == "suppressions":
-                is_his = f"({is_his}) and reason <> 'erased'"
-            if mart in ORDERS:
-                stays = ORDERS[mart]
-                nulled = [name for name in ("customer_id", "coupon_code") if name in types]
-                replaced = ", ".join(f"case when {is_his} then null else {name} end as {name}" for name in nulled)
-                written = f"select * replace ({replaced}) from rows_then where not ({is_his}) or {stays}"
-            else:
-                written = f"select * from rows_then where not ({is_his})"
-        [(count,)] = con.execute(f"select count(*) from rows_then where {is_his}").fetchall()
-        if count:
-            copy_rows(con, written, file)
+            written = f"select * from rows_then where not ({is_his})"
+    [(count,)] = con.execute(f"select count(*) from rows_then where {is_his}").fetchall()
+    if count:
+        copy_rows(con, written, file)
     return int(count)
 
 

@@ -81,12 +81,12 @@ def hashes_file(home: Home, erasure_id: str) -> Path:
 
 def is_waiting(home: Home) -> bool:
     """Whether a run has erased somebody and none has published since: what was published last still knows him."""
-    return any("warehouse" in each.done for each in unfinished(home, "published"))
+    return bool(unfinished(home, "published", after="warehouse"))
 
 
-def unfinished(home: Home, step: str) -> list[Erasure]:
-    """The erasures of which `step` is still to be done."""
-    return [each for each in read_all(home) if step not in each.done]
+def unfinished(home: Home, step: str, after: str | None = None) -> list[Erasure]:
+    """The erasures of which `step` is still to be done, where `after` is done."""
+    return [each for each in read_all(home) if step not in each.done and (after is None or after in each.done)]
 
 
 def write(home: Home, erasure: Erasure) -> None:

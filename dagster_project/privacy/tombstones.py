@@ -1,11 +1,12 @@
 """Tombstones: salted hashes of the identifiers of erased persons, by which rows that come again are known.
 
 `home/ledger/erasures/<erasure_id>.parquet` (identifier_kind, hash, is_contested) is all that stays of the identifiers.
+Acts that were theirs without an identifier (`by_session.py`) are known by their keys, under the name of their source.
 The salt is the ledger's own: KIZUNA_SALT may change, and nobody erased may come back by that.
 """
 
 import hashlib
-import os
+import io
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,23 +16,28 @@ import duckdb
 import pyarrow as pa
 from pyarrow import parquet
 
-from dagster_project.files import sync, write_atomically
+from dagster_project.files import write_atomically
 from dagster_project.home import Home
 from dagster_project.identity.hashing import linked_value
 
+# Sources of acts that a browser alone may have done; the keys of their rows are tombstones, too.
+ACTS = ("web_events", "social_actions", "survey_answers")
 _SCHEMA = pa.schema([("identifier_kind", pa.string()), ("hash", pa.string()), ("is_contested", pa.bool_())])
 
 
 @dataclass(frozen=True)
 class Tombstones:
-    """Hashes of erased identifiers. Of a contested one, which is nobody's, only rows that carry nothing else go."""
+    """Hashes of erased identifiers, and of the keys of acts. Of a contested identifier, which is nobody's, only rows
+    that carry nothing else go.
+    """
 
     salt: str
     erased: frozenset[str] = field(default_factory=frozenset)
     contested: frozenset[str] = field(default_factory=frozenset)
+    acts: frozenset[str] = field(default_factory=frozenset)
 
     def __bool__(self) -> bool:
-        return bool(self.erased or self.contested)
+        return bool(self.erased or self.contested or self.acts)
 
     def hash_of(self, kind: str, value: str) -> str:
         """The hash of a normalised identifier as it is written."""
@@ -57,9 +63,10 @@ def read(home: Home) -> Tombstones:
     if not files:
         return Tombstones("")
     with duckdb.connect() as con:
-        rows = con.execute("select hash, is_contested from read_parquet(?)", [files]).fetchall()
-    erased = frozenset(hash_ for hash_, is_contested in rows if not is_contested)
-    return Tombstones(_salt(home), erased, frozenset(hash_ for hash_, _ in rows) - erased)
+        rows = con.execute("select identifier_kind, hash, is_contested from read_parquet(?)", [files]).fetchall()
+    acts = frozenset(hash_ for kind, hash_, _ in rows if kind in ACTS)
+    erased = frozenset(hash_ for _, hash_, is_contested in rows if not is_contested) - acts
+    return Tombstones(_salt(home), erased, frozenset(hash_ for _, hash_, _ in rows) - erased - acts, acts)
 
 
 def write(home: Home, erasure_id: str, identifiers: Iterable[tuple[str, str, bool]]) -> Tombstones:
@@ -72,14 +79,10 @@ def write(home: Home, erasure_id: str, identifiers: Iterable[tuple[str, str, boo
             for hash_ in salted.hashes_of(kind, value)
         }
     )
-    target = folder(home) / f"{erasure_id}.parquet"
-    aside = target.with_name(target.name + ".tmp")
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
-        parquet.write_table(pa.table(columns, schema=_SCHEMA), handle)
-    sync(aside)
-    aside.replace(target)
-    sync(target.parent)
+    written = io.BytesIO()
+    parquet.write_table(pa.table(columns, schema=_SCHEMA), written)
+    write_atomically(folder(home) / f"{erasure_id}.parquet", written.getvalue())
     return read(home)
 
 

@@ -18,7 +18,7 @@ def compact(home: Home) -> bool:
 
     A stop leaves the old file, and the next run does it.
     """
-    waiting = [each for each in record.unfinished(home, "warehouse_file") if "warehouse" in each.done]
+    waiting = record.unfinished(home, "warehouse_file", after="warehouse")
     if not waiting:
         return False
     if home.warehouse.exists():

@@ -42,7 +42,8 @@ def correct(
         holds = " or ".join(f"list_contains($keys, {column})" for column in _PARTY_KEYS)
         con.execute(f"delete from core.parties where {holds}", {"keys": keys})
     matching_keys.fill(con)
-    build_again(home)
+    for stage in ("staging", "identity"):
+        build(home, f"fqn:kizuna.{stage}")
 
 
 def rebuild(con: duckdb.DuckDBPyConnection, names: list[str]) -> None:
@@ -52,13 +53,12 @@ def rebuild(con: duckdb.DuckDBPyConnection, names: list[str]) -> None:
         con.execute("delete from staging.normalised_values")
 
 
-def build_again(home: Home) -> None:
-    """Build staging and identity again, with their tests. Raises StageFailed."""
-    for stage in ("staging", "identity"):
-        result: Any = dbt_runner.build(home, f"fqn:kizuna.{stage}")
-        failed = [node.node.name for node in result.results if node.status in ("error", "fail", "runtime error")]
-        if failed:
-            raise StageFailed(f"after an erasure, stage {stage} does not build: {', '.join(failed)}; run again")
+def build(home: Home, select: str, with_tests: bool = True) -> None:
+    """Build what an erasure reads or has changed. Raises StageFailed."""
+    result: Any = dbt_runner.build(home, select, with_tests=with_tests)
+    failed = [node.node.name for node in result.results if node.status in ("error", "fail", "runtime error")]
+    if failed:
+        raise StageFailed(f"for an erasure, what it needs does not build: {', '.join(failed)}; run again")
 
 
 def _correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[Landed, Carried]) -> None:

@@ -65,7 +65,7 @@ def write(
 
 def write_accounts(accounts: dict[str, dict[str, int]], folder: Path) -> None:
     """Per source: rows in all files (copied files not counted) = staged + quarantined + duplicates +
-    superseded.
+    superseded. As the files stand: what a run erases at somebody's request is counted where it was before.
     """
     columns: dict[str, list] = {"source": list(accounts)}
     for name in ("rows", "quarantined", "duplicates", "superseded"):

@@ -9,7 +9,6 @@ again, which is what it does for a mart without a cursor; or the rows after a cu
 import csv
 import json
 import os
-import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -252,7 +251,6 @@ def compare(scratch: Path, rows: int, drt: str) -> tuple[str, bool]:
                 by_drt(drt, after, f"a day, {share:.1%} (and the day before)", "drt, by cursor"),
             ]
             differing += differing_rows(home, whole / "customers.csv")
-    shutil.rmtree(scratch / "home" / "scratch", ignore_errors=True)
     verdict = "Both delivered the same rows." if not differing else f"{differing} ROWS DIFFER."
     return "\n\n".join([report(rows, steps, start_up), verdict if drt else "drt was left out."]), not differing
 

@@ -32,6 +32,8 @@ FREE = {
     "attribute": "qx-attribute-7713",
     "coupon": "QX-COUPON-7713",
     "extra": "qx-unknown-column-7713",
+    "session": "https://shop.example.jp/qx-session-7713",
+    "survey": "qx-by-session-7713",
 }
 # What may be found of the person, as raw text and as staging writes it.
 CANARIES = [
@@ -43,6 +45,8 @@ FAMILY, CONTESTED = "070-2222-3333", "family-mailbox@example.jp"
 OTHERS = ["qy-1", "qy-2", "qy-3", "qy-4"]
 WILLING = {f"{channel}_opt_in": "true" for channel in ("email", "line", "sms", "push", "dm")}
 UNKNOWN = "qx-nobody-yet"
+# A browser on which both log in; some of its rows carry nothing but its id.
+SHARED = "family-browser"
 
 
 def shop() -> Sources:
@@ -54,6 +58,7 @@ def shop() -> Sources:
         sources.add("products", {"product_id": product, "brand_id": "b1", "name": product, "is_trial": trial})
     _canary(sources)
     _others(sources)
+    _family(sources)
     return sources
 
 
@@ -130,6 +135,20 @@ def _others(sources: Sources) -> None:
     sources.add("ec_order_items", line("o-2", 1, "p1", "900"))
 
 
+def _family(sources: Sources) -> None:
+    """An evening on the shared browser: the other's log-in and page, then the canary's; at night a page of nobody's."""
+    sources.add(
+        "web_events",
+        web("w-10", SHARED, "2026-03-30T20:00:00", "login", member_id=OTHERS[0]),
+        web("w-11", SHARED, "2026-03-30T20:05:00"),
+        web("qw-10", SHARED, "2026-03-30T20:10:00", "login", member_id=MEMBER),
+        web("qw-11", SHARED, "2026-03-30T20:12:00", url=FREE["session"]),
+        web("w-12", SHARED, "2026-03-30T23:00:00"),
+    )
+    answered = {"visitor_id": SHARED, "question": "q", "answered_at": "2026-03-30T20:15:00"}
+    sources.add("survey_answers", {"answer_id": "qs-3", "answer": FREE["survey"], **answered})
+
+
 def second_day() -> Sources:
     """What comes on the second day: the requests, rows of the canary's again, and rows of others."""
     sources = Sources()
@@ -149,6 +168,9 @@ def second_day() -> Sources:
         "web_events",
         web("qw-4", TABLET, "2026-04-01T09:00:00", url=FREE["url"]),
         web("qw-5", "y-visitor", "2026-04-01T09:00:00", member_id=OTHERS[0]),
+        web("qw-12", SHARED, "2026-04-01T20:00:00", "login", member_id=MEMBER),
+        web("qw-13", SHARED, "2026-04-01T20:01:00", url=FREE["session"]),
+        web("qw-11", SHARED, "2026-03-30T20:12:00", url=FREE["session"]),
         name="02.csv",
     )
     return sources

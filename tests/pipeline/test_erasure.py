@@ -17,7 +17,18 @@ from dagster_project.landing.manifest import parquet_path, read
 from tests.conftest import Shop
 from tests.pipeline import handmade, handmade_erasure
 from tests.pipeline.canaries import found_in
-from tests.pipeline.handmade_erasure import CANARIES, CARD, CONTESTED, EMAIL, FAMILY, FREE, MEMBER, OTHERS, UNKNOWN
+from tests.pipeline.handmade_erasure import (
+    CANARIES,
+    CARD,
+    CONTESTED,
+    EMAIL,
+    FAMILY,
+    FREE,
+    MEMBER,
+    OTHERS,
+    SHARED,
+    UNKNOWN,
+)
 from tests.unit.privacy import landed_files
 
 FIRST, SECOND = date(2026, 3, 31), date(2026, 4, 1)
@@ -33,6 +44,7 @@ class Erased:
     shop: Shop
     customer_id: str
     found_before: dict[str, set[str]]
+    shared_before: dict[str, str | None]
     sales_before: list[tuple[Any, ...]]
     listed_before: int
     printed: str
@@ -45,7 +57,7 @@ def erased(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
     [(customer_id,)] = shop.query(
         "select customer_id from marts.customers where list_contains(member_ids, ?)", [MEMBER]
     )
-    before = found_in(shop.home, CANARIES)
+    before, shared = found_in(shop.home, CANARIES), _shared(shop)
     sales, listed = _sales(shop), _listed(shop, customer_id)
     handmade_erasure.second_day().write(shop.sources)
     shutil.copy(shop.sources / "members" / "canary.csv", shop.sources / "members" / "copy.csv")
@@ -53,7 +65,7 @@ def erased(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
     shop.kizuna("landing", "withdraw", old.file_id)
     second = shop.run(SECOND)
     printed = first.stdout + first.stderr + second.stdout + second.stderr
-    yield Erased(shop, customer_id, before, sales, listed, printed)
+    yield Erased(shop, customer_id, before, shared, sales, listed, printed)
 
 
 def _sales(shop: Shop) -> list[tuple[Any, ...]]:
@@ -61,6 +73,18 @@ def _sales(shop: Shop) -> list[tuple[Any, ...]]:
         "select ordered_on, count(*), sum(net_amount) from marts.orders where ordered_on <= ?"
         " group by all order by all",
         [FIRST],
+    )
+
+
+def _shared(shop: Shop) -> dict[str, str | None]:
+    """Acts on the shared browser -> the member whose they are."""
+    keys = ["w-10", "w-11", "w-12", "qw-10", "qw-11", "qw-12", "qw-13", "qs-3"]
+    return dict(
+        shop.query(
+            "select source_key, member_ids[1] from marts.touchpoints left join marts.customers using (customer_id)"
+            " where list_contains(?, source_key)",
+            [keys],
+        )
     )
 
 
@@ -102,7 +126,7 @@ def test_every_row_is_accounted_for(erased: Erased) -> None:
     assert unexplained == 0
     assert dict(accounts) == {
         "external_attributes": 1, "members": 2, "message_events": 3, "privacy_requests": 4, "reviews": 1,
-        "social_actions": 1, "store_cards": 1, "store_visits": 1, "survey_answers": 2, "web_events": 4,
+        "social_actions": 1, "store_cards": 1, "store_visits": 1, "survey_answers": 3, "web_events": 9,
     }  # fmt: skip
     # An order that could not be read stays unreadable, and tells nothing of whom it came from.
     [(source, column, row)] = quarantine
@@ -132,6 +156,9 @@ def test_the_person_is_gone_from_marts_lists_and_published_days(erased: Erased) 
     assert shop.query("select customer_id, why from marts.customer_aliases where alias_id = ?", [who]) == [
         (None, "erased")
     ]
+    assert shop.query("select change, because from marts.identity_changes where from_id = ?", [who]) == [
+        ("gone", "erased")
+    ]
     assert (
         shop.kizuna("card", who, check=2).stderr.strip().endswith("names nobody any more: its identifiers are erased")
     )
@@ -145,6 +172,20 @@ def test_the_person_is_gone_from_marts_lists_and_published_days(erased: Erased) 
     assert reasons == [("erased", erased.listed_before)]
     assert erased.listed_before > 0
     assert shop.query("select count(*) from marts.scenario_targets where customer_id = ?", [who]) == [(0,)]
+
+
+def test_on_a_shared_browser_what_was_his_by_session_goes_and_no_others_row(erased: Erased) -> None:
+    his, others = {"qw-10", "qw-11", "qs-3"}, {"w-10": OTHERS[0], "w-11": OTHERS[0]}
+    assert erased.shared_before == dict.fromkeys(his, MEMBER) | others | {"w-12": None}
+    # He alone is left on it, so the page that was nobody's is taken for his.
+    assert _shared(erased.shop) == others | {"w-12": OTHERS[0]}
+    landed = [
+        row["event_id"]
+        for file in read(Home(erased.shop.home)).landed
+        for row in landed_files.read(parquet_path(Home(erased.shop.home), file))
+        if row.get("visitor_id") == SHARED
+    ]
+    assert landed == ["w-10", "w-11", "w-12"]
 
 
 def test_everybody_else_is_as_before(erased: Erased) -> None:

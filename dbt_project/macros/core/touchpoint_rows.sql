@@ -15,10 +15,9 @@
 {%- endmacro %}
 
 {% macro join_masters() -%}
-    left join {{ ref('stg_products') }} as products on acts.product_id = products.product_id
-    left join {{ ref('int_core__contents') }} as contents on acts.content_id = contents.content_id
-    left join {{ ref('stg_stores') }} as stores on acts.store_id = stores.store_id
-    left join {{ ref('stg_campaigns') }} as campaigns on acts.act_campaign_id = campaigns.campaign_id
+    {% for kind, model, key, column, _ in masters_of_acts() -%}
+    left join {{ model }} as {{ kind }}s on acts.{{ column }} = {{ kind }}s.{{ key }}
+    {% endfor %}
 {%- endmacro %}
 
 {# The state of a row that no file stands for: a hash of all that it tells. #}
@@ -171,27 +170,27 @@
     {% endfor %}
 {%- endmacro %}
 
-{# Post-hook: the rows of which masters tell something else by now. What masters told when the table was written stands in `run.masters_held`,
-   in the same transaction, so that acts are read only where a master differs. #}
-{% macro settle_masters() -%}
-    {%- set held = source('run', 'masters_held') -%}
-    {%- if is_incremental() %}
-    {%- set query -%}
-        select distinct coalesce(fresh.kind, held.kind) as kind
-        from ({{ states_of_masters() }}) as fresh
-        full join {{ held }} as held on fresh.kind = held.kind and fresh.master_id = held.master_id
-        where fresh.state is distinct from held.state
-    {%- endset -%}
-    {%- set changed = run_query(query).columns[0].values() | list if execute else [] -%}
-    {%- set given = ['source', 'product_id', 'content_id', 'store_id', 'act_brand_id', 'act_campaign_id'] -%}
-    {%- if changed %}
-    create or replace temp table changed_masters as
+{# The masters that tell something else by now than what is held, or are new or gone. #}
+{% macro masters_that_differ(held) -%}
     select
         coalesce(fresh.kind, held.kind) as kind,
         coalesce(fresh.master_id, held.master_id) as master_id
     from ({{ states_of_masters() }}) as fresh
     full join {{ held }} as held on fresh.kind = held.kind and fresh.master_id = held.master_id
-    where fresh.state is distinct from held.state;
+    where fresh.state is distinct from held.state
+{%- endmacro %}
+
+{# Post-hook: the rows of which masters tell something else by now. What masters told when the table was written stands in `run.masters_held`,
+   in the same transaction, so that acts are read only where a master differs. #}
+{% macro settle_masters() -%}
+    {%- set held = source('run', 'masters_held') -%}
+    {%- if is_incremental() %}
+    {%- set query = 'select distinct kind from (' ~ masters_that_differ(held) ~ ') as changed' -%}
+    {%- set changed = run_query(query).columns[0].values() | list if execute else [] -%}
+    {%- set given = ['source', 'product_id', 'content_id', 'store_id', 'act_brand_id', 'act_campaign_id'] -%}
+    {%- if changed %}
+    create or replace temp table changed_masters as
+    {{ masters_that_differ(held) }};
     update {{ this }} as held
     set {% for column, value in columns_of_masters() %}{{ column }} = fresh.{{ column }}, {% endfor %}_batch = '{{ invocation_id }}'
     from (

@@ -79,15 +79,26 @@
     substr(cast({{ day }} as varchar), 6, 5)
 {%- endmacro %}
 
-{# Tables of customers that hold month ends up to as_of are kept within a month, and made whole in another: their column month_on is the first
-   day of the month that they were made in. Whether this run is in another. #}
-{% macro month_moved() -%}
-    {{ return(run_query('select count(*) > 0 from ' ~ this ~ ' where month_on <> ' ~ month_of(as_of())).rows[0][0]) }}
+{# The day of the run before, where the rows of an incremental table of customers hold but for those who have changed; none where all rows are to
+   be made. With `months` the table holds month ends up to as_of, which are others in another month. #}
+{% macro held_on(months) -%}
+    {%- set change_no = changes_held(this) if is_incremental() else none -%}
+    {%- if change_no is none -%} {{ return(none) }} {%- endif -%}
+    {%- set query -%}
+        select {{ tokyo_day("max(log.as_of_end_at) - interval '1 day'") }}
+        from {{ ref('int_core__changed_customers') }} as log
+        where log.change_no = {{ change_no }}
+        {%- if months %}
+        having {{ month_of(tokyo_day("max(log.as_of_end_at) - interval '1 day'")) }} = {{ month_of(as_of()) }}
+        {%- endif %}
+    {%- endset -%}
+    {%- set found = run_query(query).rows -%}
+    {{ return(found[0][0] if found else none) }}
 {%- endmacro %}
 
-{# Pre-hook of such a table. #}
+{# Pre-hook of a table that is kept within a month and made whole in another. #}
 {% macro forget_changed_in_month() -%}
-    {%- if is_incremental() and month_moved() %}
+    {%- if is_incremental() and held_on(months=true) is none %}
     delete from {{ this }};
     {%- endif %}
     {{ forget_changed_customers() }}
@@ -96,5 +107,5 @@
 {# A condition: the customer's rows have to be made in this run. #}
 {% macro of_changed_in_month(column) -%}
     {%- set changed = of_changed_customers(column) -%}
-    {{ return('true' if is_incremental() and month_moved() else changed) }}
+    {{ return('true' if is_incremental() and held_on(months=true) is none else changed) }}
 {%- endmacro %}

@@ -39,8 +39,8 @@
     {{ return(held) }}
 {%- endmacro %}
 
-{# The CTEs from `points` to `ranks`: campaign_no, campaign_key, customer_id, rank_position_before, rank_position_after. `points` holds
-   campaign_no, campaign_key, brand_id, customer_id, before_on, after_on, own_until_on. `passes`: which of `spans` are joined to which of `days`,
+{# The CTEs from `points` to `ranks`: campaign_no, customer_id, rank_position_before, rank_position_after. `points` holds
+   campaign_no, brand_id, customer_id, before_on, after_on, own_until_on. `passes`: which of `spans` are joined to which of `days`,
    as pairs of conditions. #}
 {% macro promotion_ranks_of_points(passes) -%}
 rules as (
@@ -71,34 +71,26 @@ reach as (
 -- days with each brand that a campaign is for; for a campaign of none those with a group of brands, as shipped the whole house
 {% for _, of_days in passes -%}
 days_{{ loop.index }} as (
+    {% for days, brand_id, of_spans in (
+        (ref('int_marts__brand_days'), 'days.brand_id', 'days.brand_id in (select spans.brand_id from spans where spans.brand_id is not null)'),
+        (ref('int_marts__brand_group_days'), 'cast(null as varchar)',
+         'days.group_id = ' ~ setting('promotion_brand_group') ~ ' and exists (select 1 from spans where spans.brand_id is null)'),
+    ) -%}
     select
         days.customer_id,
-        days.brand_id,
+        {{ brand_id }} as brand_id,
         days.occurred_on,
         {% for measure in rank_day_measures().split() -%}
         days.{{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ ref('int_marts__brand_days') }} as days
+    from {{ days }} as days
     inner join {{ ref('persons') }} as persons on days.customer_id = persons.customer_id
     inner join reach on days.occurred_on > reach.from_on and days.occurred_on <= reach.until_on
     where not persons.is_visitor
-        and days.brand_id in (select spans.brand_id from spans where spans.brand_id is not null)
+        and {{ of_spans }}
         and {{ of_days }}
-    union all
-    select
-        days.customer_id,
-        cast(null as varchar) as brand_id,
-        days.occurred_on,
-        {% for measure in rank_day_measures().split() -%}
-        days.{{ measure }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('int_marts__brand_group_days') }} as days
-    inner join {{ ref('persons') }} as persons on days.customer_id = persons.customer_id
-    inner join reach on days.occurred_on > reach.from_on and days.occurred_on <= reach.until_on
-    where not persons.is_visitor
-        and days.group_id = {{ setting('promotion_brand_group') }}
-        and exists (select 1 from spans where spans.brand_id is null)
-        and {{ of_days }}
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
 ),
 
 {% endfor -%}
@@ -106,7 +98,6 @@ seen as (
     {% for of_spans, _ in passes -%}
     select
         spans.campaign_no,
-        spans.campaign_key,
         spans.days_back,
         days.*,
         days.occurred_on <= spans.before_on and days.occurred_on > spans.before_from_on as is_before,
@@ -127,7 +118,6 @@ seen as (
 counts as (
     select
         seen.campaign_no,
-        seen.campaign_key,
         seen.days_back,
         seen.customer_id,
         {% for point in ('before', 'after') -%}
@@ -139,7 +129,7 @@ counts as (
         {{ ',' if not loop.last }}
         {% endfor %}
     from seen
-    group by seen.campaign_no, seen.campaign_key, seen.days_back, seen.customer_id
+    group by seen.campaign_no, seen.days_back, seen.customer_id
 ),
 
 -- few different counts occur, so rules are tried once for each and not once for each customer
@@ -151,9 +141,7 @@ patterns as (
         cast(counts.{{ measure }}_{{ point }} as integer) as {{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from counts
-    {% if not loop.last -%}
-    union
-    {% endif -%}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
@@ -164,26 +152,20 @@ matches as (
 matched as (
     select
         counts.campaign_no,
-        counts.campaign_key,
         counts.customer_id,
         min(matches_before.position) as position_before,
         min(matches_after.position) as position_after
     from counts
     {% for point in ('before', 'after') -%}
     left join matches as matches_{{ point }}
-        on
-            counts.days_back = matches_{{ point }}.days_back
-            {% for measure in rank_measures().split() -%}
-            and counts.{{ measure }}_{{ point }} = matches_{{ point }}.{{ measure }}
-            {% endfor %}
+        on {{ same_counts('counts', 'matches_' ~ point, '_' ~ point) }}
     {% endfor %}
-    group by counts.campaign_no, counts.campaign_key, counts.customer_id
+    group by counts.campaign_no, counts.customer_id
 ),
 
 ranks as (
     select
         matched.campaign_no,
-        matched.campaign_key,
         matched.customer_id,
         rules_before.rank_position as rank_position_before,
         rules_after.rank_position as rank_position_after

@@ -72,36 +72,19 @@
         {% endfor %}
 {%- endmacro %}
 
-{# Whether two rows of `rank_matches` and of the counts that it was made from are of the same counts. #}
-{% macro same_counts(left, right) -%}
-    {{ left }}.days_back = {{ right }}.days_back
+{# Whether two rows of the counts that `rank_matches` was made from and of it are of the same counts; `suffix` ends the names of the counts. #}
+{% macro same_counts(counts, matches, suffix='') -%}
+    {{ counts }}.days_back = {{ matches }}.days_back
     {%- for measure in rank_measures().split() %}
-            and {{ left }}.{{ measure }} = {{ right }}.{{ measure }}
+            and {{ counts }}.{{ measure }}{{ suffix }} = {{ matches }}.{{ measure }}
     {%- endfor %}
-{%- endmacro %}
-
-{# The day of the run before, where the rows of an incremental table of ranks hold but for customers who have changed and for those of whom
-   a day has left a window since; none where all rows are to be made: month ends (`months`) are others in another month. #}
-{% macro ranks_held_on(months) -%}
-    {%- set change_no = changes_held(this) if is_incremental() else none -%}
-    {%- if change_no is none -%} {{ return(none) }} {%- endif -%}
-    {%- set query -%}
-        select {{ tokyo_day("max(log.as_of_end_at) - interval '1 day'") }}
-        from {{ ref('int_core__changed_customers') }} as log
-        where log.change_no = {{ change_no }}
-        {%- if months %}
-        having {{ month_of(tokyo_day("max(log.as_of_end_at) - interval '1 day'")) }} = {{ month_of(as_of()) }}
-        {%- endif %}
-    {%- endset -%}
-    {%- set found = run_query(query).rows -%}
-    {{ return(found[0][0] if found else none) }}
 {%- endmacro %}
 
 {# Pre-hook of a table of ranks: forgets the rows that are to be made in this run. Windows end at as_of, so a day that is as old as a window
    is long leaves it. `days` is as in `ranks_at`. #}
 {% macro forget_changed_ranks(days, months) -%}
-    {%- set held_on = ranks_held_on(months) %}
-    {%- if held_on is not none %}
+    {%- set held = held_on(months) %}
+    {%- if held is not none %}
     create or replace temp table ranks_to_make as
     with rules as (
         {{ rank_rules_in_force() }}
@@ -110,7 +93,7 @@
     from {{ days }} as days
     inner join ({{ rank_windows('rules') }}) as windows
         on
-            days.occurred_on > {{ add_days("cast('" ~ held_on ~ "' as date)", '-windows.days_back') }}
+            days.occurred_on > {{ add_days("cast('" ~ held ~ "' as date)", '-windows.days_back') }}
             and days.occurred_on <= {{ add_days(as_of(), '-windows.days_back') }}
     union
     select days.customer_id
@@ -126,7 +109,7 @@
 {# A condition: the customer's ranks are to be made in this run. #}
 {% macro of_changed_ranks(column, months) -%}
     {%- set changed = of_changed_customers(column) -%}
-    {{ return('true' if not is_incremental() or ranks_held_on(months) is none else column ~ ' in (select ranks_to_make.customer_id from ranks_to_make)') }}
+    {{ return('true' if not is_incremental() or held_on(months) is none else column ~ ' in (select ranks_to_make.customer_id from ranks_to_make)') }}
 {%- endmacro %}
 
 {# Ranks as the rows of a model: at the run's day (months_before 0) and at the `months` month ends before it, one for each `key`

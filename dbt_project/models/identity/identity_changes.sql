@@ -80,8 +80,25 @@ persons_with_new_edges as (
 files as (
     select
         bool_or(known.has_withdrawn) as has_withdrawn,
-        bool_or(known.has_restored) as has_restored
+        bool_or(known.has_restored) as has_restored,
+        max(known.as_of) as as_of
     from {{ source('run', 'identity_before') }} as known
+),
+
+published_ids as (
+    select
+        published_ids.anchor_key,
+        min(published_ids.customer_id) as customer_id
+    from {{ source('run', 'published_ids') }} as published_ids
+    group by published_ids.anchor_key
+),
+
+erased_persons as (
+    select
+        published_ids.anchor_key,
+        erased.erased_on
+    from {{ source('run', 'erased_customers') }} as erased
+    inner join published_ids on published_ids.customer_id = erased.customer_id
 ),
 
 told as (
@@ -108,7 +125,9 @@ reasoned as (
         told.*,
         case
             when told.from_key in (select overridden_persons.person_key from overridden_persons) then 'override'
-            when told.change = 'gone' then case when told.is_blocked then 'blocked' else 'withdrawn' end
+            when told.change = 'gone' and told.is_blocked then 'blocked'
+            when told.change = 'gone' and told.from_key in (select erased.anchor_key from erased_persons as erased) then 'erased'
+            when told.change = 'gone' then 'withdrawn'
             when told.change = 'split' and told.has_blocked then 'blocked'
             when told.change = 'split' and (told.has_absent or files.has_withdrawn) then 'withdrawn'
             when told.from_key in (select touched.person_key from persons_with_new_edges as touched)
@@ -116,18 +135,11 @@ reasoned as (
             when files.has_restored then 'restored'
             when told.has_blocked then 'blocked'
             when told.has_absent or files.has_withdrawn then 'withdrawn'
+            when exists (select 1 from erased_persons as erased where erased.erased_on > files.as_of) then 'erased'
             else 'rules'
         end as because
     from told
     cross join files
-),
-
-published_ids as (
-    select
-        published_ids.anchor_key,
-        min(published_ids.customer_id) as customer_id
-    from {{ source('run', 'published_ids') }} as published_ids
-    group by published_ids.anchor_key
 ),
 
 identity_changes as (

@@ -14,6 +14,14 @@ with points as (
     from ({{ campaign_points() }}) as points
 ),
 
-{{ promotion_ranks_of_points(passes) }}
+{{ promotion_ranks_of_points(passes) }},
 
-select * from ranks
+keyed as (
+    select
+        ranks.*,
+        points.campaign_key
+    from ranks
+    inner join points on ranks.campaign_no = points.campaign_no
+)
+
+select * from keyed

@@ -105,8 +105,7 @@ states as (
         cast(known.net_sales as decimal(18, 2)) as net_sales,
         known.next_ordered_on,
         cast(lag(known.frequency) over customer as bigint) as frequency_before,
-        lag(known.recent_on) over customer as recent_on_before,
-        {{ month_of(as_of()) }} as month_on
+        lag(known.recent_on) over customer as recent_on_before
     from known
     window customer as (partition by known.customer_id order by known.from_months_before desc nulls last)
 )

@@ -1,7 +1,6 @@
 with points as (
     select
         participants.campaign_no,
-        cast(null as varchar) as campaign_key,
         promotions.brand_id,
         participants.customer_id,
         {{ add_days(tokyo_day('participants.from_at'), '-1') }} as before_on,

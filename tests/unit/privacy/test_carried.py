@@ -24,9 +24,12 @@ ERASED = [
 ]
 
 
+HIS_ACTS = [("web_events", "e1", False), ("survey_answers", "s1", False)]
+
+
 @pytest.fixture
 def stones(tmp_path: Path) -> Tombstones:
-    return tombstones.write(Home.open(tmp_path / "home"), "e1", ERASED)
+    return tombstones.write(Home.open(tmp_path / "home"), "e1", [*ERASED, *HIS_ACTS])
 
 
 @pytest.fixture
@@ -88,6 +91,21 @@ def test_of_a_contested_identifier_only_rows_that_carry_nothing_else_go(judge: J
     assert (found.whole, found.cells) == ({2, 4}, {})
 
 
+def test_an_act_by_session_is_known_by_its_key_unless_the_row_says_whose_it_is(judge: Judge) -> None:
+    found = judge(
+        "web_events",
+        {"event_id": "e1", "visitor_id": "v2"},
+        {"event_id": " ｅ１ ", "visitor_id": "v2", "member_id": " "},
+        {"event_id": "e2", "visitor_id": "v2"},
+        {"event_id": "e1", "visitor_id": "v2", "member_id": "m2"},
+        {"event_id": "s1", "visitor_id": "v2"},
+        {"event_id": "v2", "visitor_id": "e1"},
+    )
+    assert (found.whole, found.cells) == ({2, 3}, {})
+    assert judge("survey_answers", {"answer_id": "s1", "visitor_id": "v2"}).whole == {2}
+    assert not judge("social_actions", {"action_id": "e1", "visitor_id": "v2"})
+
+
 def test_a_line_that_could_not_be_split_goes_where_a_word_of_it_is_his(judge: Judge) -> None:
     torn = [
         'x,"A@example.jp",too,many,cells',
@@ -117,6 +135,7 @@ def test_tombstones_outlive_a_changed_salt_and_hold_no_value(
     monkeypatch.setenv("KIZUNA_SALT", "another")
     assert tombstones.read(home) == stones
     kept = b"".join(file.read_bytes() for file in sorted(tombstones.folder(home).iterdir()))
+    assert len(stones.acts) == len(HIS_ACTS)
     assert not [value for _, value, _ in ERASED if len(value) > 2 and value.encode() in kept]
 
 

@@ -79,6 +79,21 @@ def test_a_visitor_who_logs_in_is_identified_and_one_who_is_nobodys_is_gone(days
     assert days.aliases()["c8"] == ("c8", 3, "current", 1)
 
 
+def test_who_was_erased_is_gone_for_that_and_what_was_contested_with_him_returns_for_that(days):
+    days.run(D1, {1: 1, 30: 1})
+    days.run(D2, {1: 1, 2: 2, 3: 3, 30: None})
+    days.con.execute("insert into run.erased_customers values ('c2', ?)", [D3])
+    days.run(D3, {1: 1, 30: 1})
+    assert days.changes()[1:] == [
+        (3, "gone", "c2", None, 1, "erased"),
+        (3, "gone", "c3", None, 1, "withdrawn"),
+        (3, "returned", None, "c1", 1, "erased"),
+    ]
+    assert days.aliases()["c2"] == (None, 3, "erased", 2)
+    days.run(D4, {30: 30})
+    assert days.changes()[4:] == [(4, "gone", "c1", None, 1, "withdrawn"), (4, "split", "c1", "c30", 1, "withdrawn")]
+
+
 def test_an_identifier_that_goes_over_moves_nobodys_id(days):
     days.run(D1, APART)
     days.run(D2, APART | {20: 1, 30: 1})
