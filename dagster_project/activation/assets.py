@@ -9,7 +9,7 @@ from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, Partiti
 
 from dagster_project import gates, progress
 from dagster_project.activation import feeds, kpis
-from dagster_project.activation.results.tables import write_results
+from dagster_project.activation.results.tables import empty_results, write_results
 from dagster_project.activation.scenarios import run as scenario_run
 from dagster_project.activation.scenarios.reading import load_scenarios
 from dagster_project.dbt_stage import OWNER
@@ -88,7 +88,9 @@ def activation_assets(partitions: PartitionsDefinition, fresh: set[str]) -> Any:
                 context.log.warning(warning)
                 progress.report("", f"warning: {warning}")
             feeds.sync_tables(con, home.home)
-            if not run.is_hourly:
+            if run.is_hourly:
+                empty_results(con)  # of what it sees; the last day's stay in the warehouse
+            else:
                 write_results(con, scenarios, effective_settings(), run.as_of, run.cut_off_at)
             catalog.create_views(con)
             if not run.is_hourly:
@@ -109,7 +111,8 @@ def activation_assets(partitions: PartitionsDefinition, fresh: set[str]) -> Any:
                 metadata={"dagster/row_count": sum(sum(count.suppressed.values()) for count in counts)},
             )
             yield MaterializeResult(
-                asset_key=["activation", "scenario_results"], metadata={"preview": preview(con, "scenario_results")}
+                asset_key=["activation", "scenario_results"],
+                metadata={} if run.is_hourly else {"preview": preview(con, "scenario_results")},
             )
             prepared = {}
             if run.is_newest:
