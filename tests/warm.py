@@ -5,7 +5,6 @@ the parsed project, and done nothing else: a server that had parsed it would hol
 children would wait for them for ever. The `shop` of `tests/conftest.py` is made by the console script itself.
 """
 
-import gc
 import multiprocessing
 import os
 import pickle
@@ -55,7 +54,6 @@ def _compile_templates() -> None:
 
 if _parsed:
     _compile_templates()
-    gc.freeze()  # a million objects that every child would look through for garbage, and copy by doing so
 
 
 def start(arguments: list[str], environment: Mapping[str, str], folder: Path, told: Path, complained: Path) -> Any:

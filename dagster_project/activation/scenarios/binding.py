@@ -47,10 +47,7 @@ def _conditions(scenario: Scenario) -> Iterator[tuple[Condition, tuple[str, ...]
     first = ("trigger",)
     if scenario.audience:
         yield scenario.audience, first
-    for when in (exit_.when for exit_ in scenario.exits):
-        if when and when.others:
-            yield when.others, MOMENTS if len(scenario.steps) > 1 else first
-    for number, step in enumerate(scenario.steps):
-        for when in (*(one.when for one in step.skip), *(variant.when for variant in step.variants)):
-            if when and when.others:
-                yield when.others, MOMENTS if number else first
+    for place, when in scenario.whens:
+        last = len(scenario.steps) - 1 if place is None else place  # an exit is asked before every step
+        if when.others:
+            yield when.others, MOMENTS if last else first

@@ -26,8 +26,11 @@ def decide(
     scenarios: list[Scenario],
     settings: dict[str, str],
     say: Callable[[str], None],
-) -> None:
-    """Fill activation.candidates, cap_outcomes and withdrawn. Needs the rules and the ledger in their tables."""
+) -> Schema:
+    """Fill activation.candidates, cap_outcomes and withdrawn. Needs the rules and the ledger in their tables.
+
+    Returns the marts over which conditions were asked.
+    """
     salt, cut_off_at = home.salt(), context.cut_off_at
     execute(con, "scenarios/settled_steps")
     execute(con, "scenarios/time_zones")
@@ -71,6 +74,7 @@ def decide(
     execute(con, "scenarios/withdrawals", cut_off_at=cut_off_at)
     for scenario in scenarios:
         frames.meet_withdrawals(con, scenario, schema)
+    return schema
 
 
 def _gather(

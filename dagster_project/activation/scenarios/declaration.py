@@ -162,12 +162,12 @@ class Scenario(Part):
     rule_version: str = ""
 
     @property
-    def whens(self) -> list[When]:
-        """What its exits, steps to leave out and variants ask."""
-        whens = [exit_.when for exit_ in self.exits]
-        for step in self.steps:
-            whens += [one.when for one in step.skip] + [variant.when for variant in step.variants]
-        return [when for when in whens if when]
+    def whens(self) -> list[tuple[int | None, When]]:
+        """What its exits ask (None), and its steps, by place from 0: to be left out, and for their variants."""
+        whens: list[tuple[int | None, When | None]] = [(None, exit_.when) for exit_ in self.exits]
+        for place, step in enumerate(self.steps):
+            whens += [(place, one.when) for one in step.skip] + [(place, variant.when) for variant in step.variants]
+        return [(place, when) for place, when in whens if when]
 
     @property
     def exit_places(self) -> list[tuple[str | None, int, Exit]]:

@@ -19,7 +19,7 @@ FRAME = "frame"
 
 def conditions_of(scenario: Scenario) -> Iterator[Condition]:
     """Every condition in the language of audiences that a scenario asks."""
-    yield from (when.others for when in scenario.whens if when.others)
+    yield from (when.others for _, when in scenario.whens if when.others)
     if scenario.audience:
         yield scenario.audience
 

@@ -107,7 +107,7 @@ def _asked_rows(scenario: Scenario) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     if isinstance(scenario.trigger, Act) and (after := scenario.trigger.after):
         rows.append((scenario.id, "after", after.scenario, after.step, after.event, after.same))
-    if any(when.messages for when in scenario.whens):
+    if any(when.messages for _, when in scenario.whens):
         rows.append((scenario.id, "when", scenario.id, None, "opened", None))
     return rows
 

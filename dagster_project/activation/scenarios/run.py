@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from dagster_project.activation.audiences.schema import Schema
 from dagster_project.activation.scenarios import ledger
 from dagster_project.activation.scenarios.decide import decide
 from dagster_project.activation.scenarios.declaration import Scenario
@@ -91,7 +90,7 @@ def prepare(
     is_repeated_hour = context.is_hourly and ledger.load_own(con, home, run)
     if is_repeated_hour:
         execute(con, "scenarios/standing_messages")
-    decide(con, home, context, chosen, settings, say)
+    schema = decide(con, home, context, chosen, settings, say)
     execute(con, "scenarios/outputs", as_of=context.as_of, run_id=run.run_id)
     execute(con, "scenarios/withdrawals_out", as_of=context.as_of, run_id=run.run_id)
     if faults := unaccounted(con):
@@ -106,7 +105,7 @@ def prepare(
     report.scenarios = _counts(con, chosen)
     report.warnings = unknown_contents(con)
     if not context.is_hourly:  # an hour changes little of whom an audience means
-        report.warnings += empty_audiences(con, chosen, context.as_of, Schema.of(con, context.cut_off_at))
+        report.warnings += empty_audiences(con, chosen, context.as_of, schema)
     return report
 
 
