@@ -291,12 +291,13 @@ long as (
         from promo_customers
     ) as l using (campaign_id)
 ),
+-- fsum, favg: a hundred thousand weights, summed plainly, are wrong in the twelfth digit
 arms as (
     select
-        campaign_id, covariate, level, avg(x) filter (where treated) as a, avg(x) filter (where not treated) as c,
+        campaign_id, covariate, level, favg(x) filter (where treated) as a, favg(x) filter (where not treated) as c,
         sqrt((var_pop(x) filter (where treated) + var_pop(x) filter (where not treated)) / 2) as deviation,
-        sum(x * weight) filter (where treated) / nullif(sum(weight) filter (where treated), 0) as ma,
-        sum(x * weight) filter (where not treated) / nullif(sum(weight) filter (where not treated), 0) as mc
+        fsum(x * weight) filter (where treated) / nullif(fsum(weight) filter (where treated), 0) as ma,
+        fsum(x * weight) filter (where not treated) / nullif(fsum(weight) filter (where not treated), 0) as mc
     from long group by all
 )
 select
