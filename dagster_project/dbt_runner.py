@@ -109,6 +109,8 @@ def build(
             "unit_test",
             "--indirect-selection",
             "buildable" if with_tests else "empty",
+            # The same order of models and tests by fewer edges: linking the graph is a tenth of a build without.
+            "--use-fast-test-edges",
             *(["--full-refresh"] if full_refresh else []),
         ],
         callbacks=callbacks,

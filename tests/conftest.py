@@ -21,6 +21,12 @@ from tests import warm
 LAST_DAY = date(2026, 3, 31)
 KIZUNA = Path(sys.executable).with_name("kizuna")
 SALT = "pipeline-tests"
+# Each of pytest's workers takes two files, then one whenever it has none left: the first two need different shops.
+LONGEST_FIRST = (
+    *("test_crashes", "test_contract_activation", "test_gates", "test_contract_ids", "test_complete_journey"),
+    *("test_erasure", "test_contract_brands", "test_command_line", "test_incremental", "test_febrl"),
+    *("test_dbt_unit_tests", "test_publish", "test_contract_sources", "test_dagster_ui"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,19 +37,23 @@ class Shop:
     sources: Path
     seeds: Path | None = None
 
-    def kizuna(self, *arguments: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
-        """Run the command line with this home; `check` is the exit status that must come."""
+    def kizuna(
+        self, *arguments: str, check: int | None = 0, command: Callable[[], None] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command line with this home; `check` is the exit status that must come. `command`: see `warm`."""
         environment = os.environ | {"KIZUNA_SALT": SALT}
         if self.seeds is not None:
             environment["KIZUNA_SEEDS"] = str(self.seeds)
-        done = warm.kizuna([*arguments, "--home", str(self.home)], environment, self.home.parent)
+        done = warm.kizuna([*arguments, "--home", str(self.home)], environment, self.home.parent, command)
         if check is not None:
             assert done.returncode == check, f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         return done
 
-    def run(self, as_of: date = LAST_DAY, check: int | None = 0) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, as_of: date = LAST_DAY, check: int | None = 0, command: Callable[[], None] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """The daily job."""
-        return self.kizuna("run", "--as-of", str(as_of), "--sources", str(self.sources), check=check)
+        return self.kizuna("run", "--as-of", str(as_of), "--sources", str(self.sources), check=check, command=command)
 
     def query(self, sql: str, parameters: list[Any] | None = None) -> list[tuple]:
         """Rows from the published marts."""
@@ -79,16 +89,31 @@ class Shop:
         return [json.loads(file.read_text()) for file in sorted((self.home / "feeds" / feed).glob("*/manifest.json"))]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first, beginning with ones of different shops: who shares a shop waits for it to be made."""
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
 def once(folder: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """A folder that `make` fills once for all of pytest's workers."""
-    shared = folder.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+    shared = of_all_workers(folder)
     with FileLock(shared / f"{name}.lock"):
         if not (shared / name).exists():
             make(shared / f"{name}.tmp")
             (shared / f"{name}.tmp").rename(shared / name)
     return shared / name
+
+
+def of_all_workers(folder: pytest.TempPathFactory) -> Path:
+    """The folder that pytest's workers share."""
+    return folder.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else folder.getbasetemp()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_for_all(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The first worker that needs the parsed project leaves it to the others."""
+    os.environ[warm.SHARED] = str(of_all_workers(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")

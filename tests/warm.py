@@ -8,21 +8,25 @@ children would wait for them for ever. The `shop` of `tests/conftest.py` is made
 import multiprocessing
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from dagster_project.project import DBT_PROJECT, ROOT, seeds
 
 LIBRARIES = ["dagster_dbt", "dagster_duckdb", "dbt.cli.main", "great_expectations", "pandas"]
 SECONDS = 1200  # longer than any command of the tests takes on a busy machine
 PARSED = "KIZUNA_TESTS_PARSED"
+SHARED = "KIZUNA_TESTS_SHARED"  # a folder of all of pytest's workers, where there are several: one parses for all
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload([*LIBRARIES, "tests.warm"])
 # Parts of dbt's Manifest; read where the server imports this module, before anything is forked from it.
@@ -56,21 +60,33 @@ if _parsed:
     _compile_templates()
 
 
-def start(arguments: list[str], environment: Mapping[str, str], folder: Path, told: Path, complained: Path) -> Any:
-    """Start `kizuna` with `arguments` in `folder`, writing to two files; returns the process, a multiprocessing one."""
+def start(
+    arguments: list[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    told: Path,
+    complained: Path,
+    command: Callable[[], None] | None = None,
+) -> Any:
+    """Start `kizuna` with `arguments` in `folder`, writing to two files; returns the process, a multiprocessing one.
+
+    `command`: another one than `kizuna` itself, that of a test; it finds `arguments` where a program finds them.
+    """
     _start_server()
     process = _processes.Process(
-        target=_command, args=(arguments, dict(environment), str(folder), str(told), str(complained))
+        target=_command, args=(arguments, dict(environment), str(folder), str(told), str(complained), command)
     )
     process.start()
     return process
 
 
-def kizuna(arguments: list[str], environment: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+def kizuna(
+    arguments: list[str], environment: Mapping[str, str], folder: Path, command: Callable[[], None] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run `kizuna` with `arguments` in `folder`: as `subprocess.run` with captured text, whatever the exit status."""
     with tempfile.TemporaryDirectory() as scratch:
         told, complained = Path(scratch, "stdout"), Path(scratch, "stderr")
-        process = start(arguments, environment, folder, told, complained)
+        process = start(arguments, environment, folder, told, complained, command)
         process.join(SECONDS)
         if process.exitcode is None:
             process.kill()
@@ -86,8 +102,13 @@ def _start_server() -> None:
     from multiprocessing.forkserver import ensure_running
 
     with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch, "manifest")
-        subprocess.run([sys.executable, "-m", "tests.warm", str(file), scratch], cwd=ROOT, check=True)
+        file = Path(os.environ.get(SHARED, scratch), "manifest")
+        with FileLock(file.with_suffix(".lock")):
+            if not file.exists():
+                half = Path(scratch, "half")
+                subprocess.run([sys.executable, "-m", "tests.warm", str(half), scratch], cwd=ROOT, check=True)
+                shutil.copy(half, file.with_suffix(".tmp"))
+                file.with_suffix(".tmp").rename(file)
         os.environ[PARSED] = str(file)
         ensure_running()
         del os.environ[PARSED]
@@ -111,7 +132,14 @@ def _write_parsed(file: Path, home: Path) -> None:
     file.write_bytes(pickle.dumps(parts))
 
 
-def _command(arguments: list[str], environment: dict[str, str], folder: str, told: str, complained: str) -> None:
+def _command(
+    arguments: list[str],
+    environment: dict[str, str],
+    folder: str,
+    told: str,
+    complained: str,
+    command: Callable[[], None] | None,
+) -> None:
     for number, file in ((1, told), (2, complained)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     os.environ.clear()
@@ -119,9 +147,9 @@ def _command(arguments: list[str], environment: dict[str, str], folder: str, tol
     os.chdir(folder)
     sys.argv = ["kizuna", *arguments]
     _give_manifest()
-    from dagster_project.cli import main
-
-    main()
+    if command is None:
+        from dagster_project.cli import main as command
+    command()
 
 
 def _give_manifest() -> None:

@@ -2,13 +2,16 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests import warm
 from tests.conftest import LAST_DAY, SALT, Shop
+from tests.pipeline.stages import run_from
 
 NEXT_DAY = LAST_DAY + timedelta(days=1)
 # The line after which the stage is under way: something of it is already written.
@@ -20,12 +23,14 @@ UNDER_WAY = {
 }
 
 
-def kill_when(shop: Shop, line: str, as_of: date, seconds_after: float = 0) -> None:
+def kill_when(
+    shop: Shop, line: str, as_of: date, seconds_after: float = 0, command: Callable[[], None] | None = None
+) -> None:
     """Start the daily job and kill it, without a chance to clean up, `seconds_after` it has printed `line`."""
     arguments = ["run", "--home", str(shop.home), "--sources", str(shop.sources), "--as-of", str(as_of)]
     told, complained = shop.home.parent / "stdout", shop.home.parent / "stderr"
     complained.unlink(missing_ok=True)
-    run = warm.start(arguments, os.environ | {"KIZUNA_SALT": SALT}, shop.home.parent, told, complained)
+    run = warm.start(arguments, os.environ | {"KIZUNA_SALT": SALT}, shop.home.parent, told, complained, command)
     try:
         while not has_told(complained, line):
             assert run.exitcode is None, f"the run never printed {line!r}: {complained.read_text()[-2000:]}"
@@ -63,10 +68,10 @@ def scratch_of_publication(shop: Shop) -> list[Path]:
     return [file for folder in ("marts", "targets", "feeds") for file in (shop.home / folder).rglob("*.tmp")]
 
 
-@pytest.mark.timeout(1800)  # four runs in a row
+@pytest.mark.timeout(1800)  # three runs in a row
 def test_a_first_run_killed_at_stage_after_stage_ends_like_an_undisturbed_one(shop: Shop, tmp_path: Path) -> None:
     own = Shop(tmp_path / "home", shop.sources)
-    for stage in ("landing", "core", "activation"):
+    for stage in ("landing", "core"):
         kill_when(own, UNDER_WAY[stage], LAST_DAY)
         assert not (own.home / "marts.duckdb").exists(), stage
         assert [
@@ -87,11 +92,13 @@ def day_after(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 # Publication is short: marts are built aside, documents written; ledger, swap and delivery follow within seconds.
 @pytest.mark.parametrize("seconds_after", [1.5])
-def test_a_run_killed_while_it_publishes_leaves_a_whole_day_and_can_be_run_again(
+def test_a_run_killed_in_activation_or_while_it_publishes_leaves_a_whole_day_and_can_be_run_again(
     shop: Shop, day_after: Shop, tmp_path: Path, seconds_after: float
 ) -> None:
     own = shop.copy(tmp_path)
     before, after = own.published(), contents(day_after)
+    kill_when(own, UNDER_WAY["activation"], NEXT_DAY, command=partial(run_from, "activation"))
+    assert own.published() == before
     kill_when(own, UNDER_WAY["publish"], NEXT_DAY, seconds_after)
     left = {name: fingerprint for name, fingerprint in own.published().items() if "/" not in name}
     days = [
