@@ -87,7 +87,7 @@ def activation_assets(partitions: PartitionsDefinition, fresh: set[str]) -> Any:
             for warning in report.warnings:
                 context.log.warning(warning)
                 progress.report("", f"warning: {warning}")
-            feeds.sync_tables(con, home.home)
+            feeds.sync_tables(con, home.home, as_view=run.is_hourly)
             if run.is_hourly:
                 empty_results(con)  # of what it sees; the last day's stay in the warehouse
             else:

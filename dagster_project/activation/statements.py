@@ -14,8 +14,13 @@ def execute(con: duckdb.DuckDBPyConnection, name: str, **values: Any) -> None:
 
     Each statement takes those of `values` that it names as `$value`.
     """
-    package, _, file = name.partition("/")
-    text = (FOLDER / package / "sql" / f"{file}.sql").read_text(encoding="utf-8")
-    for statement in filter(str.strip, re.sub(r"^\s*--.*$", "", text, flags=re.MULTILINE).split(";")):
+    for statement in filter(str.strip, text(name).split(";")):
         named = set(re.findall(r"\$([a-z_]+)", statement))
         con.execute(statement, {key: values[key] for key in named})
+
+
+def text(name: str) -> str:
+    """The statements of `name`, without their comments."""
+    package, _, file = name.partition("/")
+    written = (FOLDER / package / "sql" / f"{file}.sql").read_text(encoding="utf-8")
+    return re.sub(r"^\s*--.*$", "", written, flags=re.MULTILINE)

@@ -11,7 +11,6 @@ import duckdb
 from dagster_project import warehouse
 from dagster_project.activation import feeds
 from dagster_project.activation.scenarios import ledger
-from dagster_project.activation.statements import execute
 from dagster_project.errors import UsageError
 from dagster_project.home import Home
 from dagster_project.hourly.view import fresh_before, hourly_view
@@ -68,8 +67,8 @@ def _as_the_run_saw_it(con: duckdb.DuckDBPyConnection, home: Home, is_hourly: bo
         none_of_them = ledger.Run("", 0, "", "", True)
         ledger.load_ledger(con, home, none_of_them)
         ledger.restore_run(con, home, none_of_them)
-        execute(con, "scenarios/all_runs")
-        feeds.sync_tables(con, home)
+        ledger.gather_all(con, is_hourly=True)
+        feeds.sync_tables(con, home, as_view=True)
         catalog.create_views(con)
         yield
 

@@ -1,9 +1,10 @@
 """What scenarios and feeds see in an hourly run, under the names of every run: fresh tables as the run has built them,
 and the marts of the last published day under today's customer ids.
 
-It is a database of its own in scratch, made of views, in which activation writes its tables. So an hourly run leaves
-nothing in the warehouse that the next daily run could take for its own, and a daily run that stopped half-way leaves
-nothing that an hourly one could send by.
+It is a database of its own, made of views, in which activation writes its tables. So an hourly run leaves nothing in
+the warehouse that the next daily run could take for its own, and a daily run that stopped half-way leaves nothing that
+an hourly one could send by. It lives in memory: what is gone in a minute need not be compressed into a file, and where
+memory is full DuckDB moves it beside the warehouse.
 """
 
 from collections.abc import Iterator
@@ -47,13 +48,11 @@ def hourly_view(con: duckdb.DuckDBPyConnection, home: Home, fresh: set[str]) -> 
     `fresh`: relations that this run has built. A relation that is neither fresh nor published is not there at all, so
     nothing can be sent by a table of nobody knows when; before the first published day its marts have no rows.
     """
-    file = home.scratch / "hourly.duckdb"
     [(warehouse,)] = con.execute("select current_database()").fetchall()
-    _forget(home)
     con.execute("create or replace table run.hourly_relations as select unnest(?) as relation", [sorted(fresh)])
     try:
         _attach_published(con, home)
-        con.execute(f"attach {literal(file)} as hourly")
+        con.execute("attach ':memory:' as hourly")
         _create(con, warehouse, fresh)
         con.execute("use hourly")
         yield
@@ -61,17 +60,11 @@ def hourly_view(con: duckdb.DuckDBPyConnection, home: Home, fresh: set[str]) -> 
         con.execute(f"use {identifier(warehouse)}")
         for database in ("hourly", "published", "last_day"):
             con.execute(f"detach database if exists {database}")
-        _forget(home)
 
 
 def fresh_before(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The relations that were fresh when the last view was made in this home."""
     return {relation for (relation,) in con.execute("select relation from run.hourly_relations").fetchall()}
-
-
-def _forget(home: Home) -> None:
-    for name in ("hourly.duckdb", "hourly.duckdb.wal"):
-        (home.scratch / name).unlink(missing_ok=True)
 
 
 def _create(con: duckdb.DuckDBPyConnection, warehouse: str, fresh: set[str]) -> None:
@@ -131,31 +124,36 @@ def _create_customers(con: duckdb.DuckDBPyConnection) -> None:
     known = []
     for column, kind in _columns(con, "published.marts.customers").items():
         default = "0" if column in COUNTS else "false" if kind == "BOOLEAN" else "null"
-        fresh = FRESH_CUSTOMER.get(column, f"coalesce(known.{identifier(column)}, {default})")
-        known.append(f"cast({fresh} as {kind}) as {identifier(column)}")
+        value = f"today.{column}" if column in FRESH_CUSTOMER else f"coalesce(known.{identifier(column)}, {default})"
+        known.append(f"cast({value} as {kind}) as {identifier(column)}")
+    fresh = ", ".join(f"{value} as {column}" for column, value in FRESH_CUSTOMER.items())
     consents = ", ".join(
         f"bool_or(is_consented) filter (channel = {literal(channel)}) as {channel}" for channel in CHANNELS
     )
     con.execute(
         "create table hourly.insights.customers as"
-        " with published_rows as ("
+        # Hardly anybody has moved: all others' rows are taken as they stand, and not put in order with them.
+        " with rows_of_moved as ("
         "  select rows.*, moved.published_id is not null as was_moved,"
         "   case when moved.published_id is null then rows.customer_id else moved.customer_id end as today_id"
         "  from published.marts.customers as rows"
-        "  left join hourly.main.moved as moved on rows.customer_id = moved.published_id),"
+        "  left join hourly.main.moved as moved on rows.customer_id = moved.published_id"
+        "  where rows.customer_id in (select customer_id from hourly.main.touched)),"
         " ranked as (select *, row_number() over (partition by today_id order by was_moved, customer_id) as position"
-        "  from published_rows where today_id in (select customer_id from hourly.main.touched)),"
-        " known as (select * exclude (position) from ranked where position = 1 union all by name"
-        "  select * from published_rows where today_id not in (select customer_id from hourly.main.touched)),"
+        "  from rows_of_moved),"
+        " known as (select * exclude (was_moved, position) from ranked where position = 1"
+        "  union all by name select *, customer_id as today_id from published.marts.customers"
+        "  where customer_id not in (select customer_id from hourly.main.touched)),"
         f" consents as (select customer_id, {consents}"
-        "  from hourly.insights.int_insights__consents group by customer_id)"
-        f" select {', '.join(known)} from hourly.identity.persons as persons"
-        " left join known on persons.customer_id = known.today_id"
-        " left join hourly.insights.int_insights__person_ids as ids on persons.customer_id = ids.customer_id"
-        " left join hourly.pii.person_attributes as attributes on persons.customer_id = attributes.customer_id"
-        " left join consents on persons.customer_id = consents.customer_id"
-        " where not persons.is_visitor"
-        " and persons.first_seen_at < (select as_of_end_at from hourly.run.context)"
+        "  from hourly.insights.int_insights__consents group by customer_id),"
+        # The few fresh columns are put together before the many that are known: each join writes its rows anew.
+        f" today as (select {fresh} from hourly.identity.persons as persons"
+        "  left join hourly.insights.int_insights__person_ids as ids on persons.customer_id = ids.customer_id"
+        "  left join hourly.pii.person_attributes as attributes on persons.customer_id = attributes.customer_id"
+        "  left join consents on persons.customer_id = consents.customer_id"
+        "  where not persons.is_visitor"
+        "  and persons.first_seen_at < (select as_of_end_at from hourly.run.context))"
+        f" select {', '.join(known)} from today left join known on today.customer_id = known.today_id"
     )
 
 

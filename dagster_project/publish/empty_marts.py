@@ -10,7 +10,7 @@ import duckdb
 
 from dagster_project.activation import feeds
 from dagster_project.activation.results.tables import empty_results
-from dagster_project.activation.scenarios.ledger import COLUMNS, TABLES
+from dagster_project.activation.scenarios.ledger import COLUMNS, TABLES, gather_all
 from dagster_project.activation.statements import execute
 from dagster_project.home import Home
 from dagster_project.publish.catalog import MARTS, create_views
@@ -51,7 +51,7 @@ def empty_marts() -> Iterator[duckdb.DuckDBPyConnection]:
             con.execute(f"create table activation.ledger_{what} ({COLUMNS[what]}, run_no integer, is_earlier boolean)")
         for statement in AS_OF:
             con.execute(statement)
-        execute(con, "scenarios/all_runs")
+        gather_all(con, is_hourly=False)
         empty_results(con)
         execute(con, "kpis/kpis", as_of=date.max)
         feeds.sync_tables(con, Home(Path(folder)))

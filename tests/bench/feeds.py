@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 import duckdb
@@ -102,17 +103,18 @@ def customers_feed() -> Feed:
     return next(feed for feed in load_feeds(ROOT / "seeds" / "feeds") if feed.feed_id == "customers")
 
 
-def sync_once(home: Home, day: int) -> dict[str, int]:
-    """One sync of the customers feed; its counts."""
+def sync_once(home: Home, day: int, feed: Feed | None = None) -> dict[str, int]:
+    """One sync of the customers feed (as it ships, unless `feed` is given); its counts."""
     as_of = FIRST_DAY + timedelta(days=day)
     with warehouse.connect(home) as con:
         con.execute(f"set threads = {THREADS}")
-        prepared = prepare(con, home, customers_feed(), as_of, datetime.combine(as_of, datetime.min.time()))
+        prepared = prepare(con, home, feed or customers_feed(), as_of, datetime.combine(as_of, datetime.min.time()))
     return deliver(home, prepared).counts.model_dump()
 
 
-def drt_project(folder: Path, home: Home, mode: str) -> None:
-    """A project of drt with one sync of the feed's rows to a file; its profile stands in `folder`/user."""
+def drt_project(folder: Path, home: Home, mode: str, destination: dict[str, Any] | None = None) -> None:
+    """A project of drt with one sync of the feed's rows to a file, or to `destination`; its profile stands in
+    `folder`/user."""
     feed = customers_feed()
     cells = ", ".join(f"{column.sql} as {column.name}" for column in feed.columns)
     options = {"mode": mode, "batch_size": DRT_BATCH}
@@ -123,7 +125,7 @@ def drt_project(folder: Path, home: Home, mode: str) -> None:
         "name": "customers",
         "description": "The customers feed.",
         "model": f"select {cells} from ({feed.source.select}) as source",
-        "destination": {"type": "file", "path": str(folder / "customers.csv"), "format": "csv"},
+        "destination": destination or {"type": "file", "path": str(folder / "customers.csv"), "format": "csv"},
         "sync": options,
     }
     profile = {"bench": {"type": "duckdb", "database": str(home.warehouse)}}

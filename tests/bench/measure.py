@@ -25,13 +25,14 @@ class CommandFailed(Exception):
 @dataclass(frozen=True)
 class Measured:
     """Wall seconds, seconds per part in order, peak resident bytes (sum over the process tree), processor seconds
-    (user and system), stdout."""
+    (user and system), stdout, processor seconds per part."""
 
     seconds: float
     parts: dict[str, float] = field(default_factory=dict)
     peak_bytes: int = 0
     processor_seconds: float = 0.0
     stdout: str = ""
+    used: dict[str, float] = field(default_factory=dict)
 
 
 def measured(command: list[str], cwd: Path, environment: dict[str, str], tell: Callable[[str], None]) -> Measured:
@@ -40,7 +41,9 @@ def measured(command: list[str], cwd: Path, environment: dict[str, str], tell: C
     process = subprocess.Popen(
         command, cwd=cwd, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    tree = psutil.Process(process.pid)
     marks: list[tuple[str, float]] = []
+    used_by: list[tuple[str, float]] = []
     lines: list[str] = []
     output: list[str] = []
 
@@ -53,6 +56,7 @@ def measured(command: list[str], cwd: Path, environment: dict[str, str], tell: C
                 tell(found["what"])
             if found and (found["detail"] == "started" or found["what"] == "done"):
                 marks.append((found["what"], time.monotonic() - started))
+                used_by.append((found["what"], _used_so_far(tree)))
 
     def collect() -> None:
         assert process.stdout is not None
@@ -61,13 +65,14 @@ def measured(command: list[str], cwd: Path, environment: dict[str, str], tell: C
     threads = [threading.Thread(target=listen), threading.Thread(target=collect)]
     for thread in threads:
         thread.start()
-    peak = _watch(process)
+    peak = _watch(process, tree)
     for thread in threads:
         thread.join()
     seconds = time.monotonic() - started
     if process.returncode != 0:
         raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}:\n{''.join(lines[-15:])}")
-    return Measured(seconds, _parts(marks, seconds), peak, _processor_seconds() - used, "".join(output))
+    total = _processor_seconds() - used
+    return Measured(seconds, _parts(marks, seconds), peak, total, "".join(output), _parts(used_by, total))
 
 
 def _processor_seconds() -> float:
@@ -76,9 +81,15 @@ def _processor_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _watch(process: subprocess.Popen) -> int:
+def _used_so_far(tree: psutil.Process) -> float:
+    """What a running process has used; its children are not counted until they end."""
+    times = tree.cpu_times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _watch(process: subprocess.Popen, tree: psutil.Process) -> int:
     """Wait for `process`; returns the peak resident bytes of it and its descendants."""
-    tree, peak = psutil.Process(process.pid), 0
+    peak = 0
     while process.poll() is None:
         resident = 0
         for one in [tree, *_descendants(tree)]:

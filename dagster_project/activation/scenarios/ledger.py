@@ -13,9 +13,11 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.activation.statements import execute, text
 from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.run_context import TOKYO, RunContext
+from dagster_project.sql import literal
 
 # What a trigger is about, which a message may not be: its product may be another one.
 _ABOUT = "about struct(product_id varchar, brand_id varchar, content_id varchar, store_id varchar, campaign_id varchar)"
@@ -90,8 +92,9 @@ def accounts_from(earlier: list[Run], run: Run, back: timedelta, daily_only: boo
 def load_ledger(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
     """Tables activation.ledger_scenario_steps, ledger_suppressions and ledger_withdrawals: rows of all runs but `run`.
 
-    `is_earlier` is true for runs that ran before `run` first did: a repetition builds on these alone, and so
-    comes to the same result; what later ones listed it must still not list again.
+    Suppressions are by far the most, and grow every day; an hourly run asks for few of them, and has a view of the
+    files instead. `is_earlier` is true for runs that ran before `run` first did: a repetition builds on these alone,
+    and so comes to the same result; what later ones listed it must still not list again.
     """
     con.execute("create schema if not exists activation")
     con.execute("create or replace table activation.ledger_runs (run_id varchar, run_no integer, cut_off_at timestamp)")
@@ -103,15 +106,22 @@ def load_ledger(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
     )
     for what in TABLES:
         paths = _files(home, what, lambda run_id: run_id != run.run_id)
-        _load(con, what, f"ledger_{what}_rows", paths)
-        con.execute(
-            f"create or replace table activation.ledger_{what} as select rows.*, runs.run_no,"
-            " runs.run_no < ? as is_earlier"
-            f" from activation.ledger_{what}_rows as rows"
+        _load(con, what, f"ledger_{what}_columns", [])  # what files of earlier versions lack
+        rows = f"select * from activation.ledger_{what}_columns"
+        _create(
+            con,
+            f"ledger_{what}",
+            f"select rows.*, runs.run_no, runs.run_no < {run.run_no:d} as is_earlier"
+            f" from ({' union all by name '.join([rows, *([_read(paths)] if paths else [])])}) as rows"
             " inner join activation.ledger_runs as runs on rows.run_id = runs.run_id",
-            [run.run_no],
+            as_view=run.is_hourly and what == "suppressions",
         )
-        con.execute(f"drop table activation.ledger_{what}_rows")
+
+
+def gather_all(con: duckdb.DuckDBPyConnection, is_hourly: bool) -> None:
+    """activation.all_scenario_targets and all_suppressions: rows of all runs, this one's among them."""
+    execute(con, "scenarios/all_runs")
+    _create(con, "all_suppressions", text("scenarios/all_suppressions"), as_view=is_hourly)
 
 
 def load_own(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> bool:
@@ -145,7 +155,19 @@ def _files(home: Home, what: str, wanted: Callable[[str], bool]) -> list[str]:
 def _load(con: duckdb.DuckDBPyConnection, what: str, table: str, paths: list[str]) -> None:
     con.execute(f"create or replace table activation.{table} ({COLUMNS[what]})")
     if paths:
-        con.execute(
-            f"insert into activation.{table} by name select * from read_parquet(?, union_by_name = true)",
-            [paths],
-        )
+        con.execute(f"insert into activation.{table} by name {_read(paths)}")
+
+
+def _read(paths: list[str]) -> str:
+    return f"select * from read_parquet([{', '.join(map(literal, paths))}], union_by_name = true)"
+
+
+def _create(con: duckdb.DuckDBPyConnection, name: str, select: str, as_view: bool) -> None:
+    """Table or view activation.`name`, in place of whichever of both is there."""
+    for (kind,) in con.execute(
+        "select table_type from information_schema.tables where table_catalog = current_database()"
+        " and table_schema = 'activation' and table_name = ?",
+        [name],
+    ).fetchall():
+        con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} activation.{name}")
+    con.execute(f"create {'view' if as_view else 'table'} activation.{name} as {select}")

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from dagster_project.activation import kpis
+from dagster_project.activation.scenarios.ledger import gather_all
 from dagster_project.errors import ConfigurationError
 from dagster_project.project import seeds
 from dagster_project.publish.catalog import MARTS
@@ -136,7 +137,7 @@ def test_lists_are_counted_by_the_day_of_their_run(con: duckdb.DuckDBPyConnectio
         con.execute(
             "insert into activation.suppressions by name select cast(? as date) as as_of, ? as reason", [as_of, reason]
         )
-    con.execute((Path(kpis.__file__).parents[1] / "scenarios" / "sql" / "all_runs.sql").read_text())
+    gather_all(con, is_hourly=False)
     kpis.write_kpis(con, folder, AS_OF, set(MARTS))
     assert con.execute(
         "select day(day), metric, value from activation.kpi_rows where value > 0 order by all"

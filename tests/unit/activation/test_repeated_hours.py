@@ -95,3 +95,17 @@ def test_the_last_hour_of_a_day_is_not_its_first() -> None:
         "2026-01-05T00",
         "2026-01-05T24",
     ]
+
+
+def test_an_hour_sees_what_earlier_runs_suppressed_without_a_copy_of_it(shop: Shop) -> None:
+    withheld = [("anna", "reminder_2", "consent")]
+    shop.con.execute("update insights.customers set consent_line = false")
+    shop.run("2026-01-08", hour=14)
+    assert shop.suppressed() == shop.suppressed("all_suppressions") == withheld
+    for hour in (15, None, 16):  # a daily run between two hours has tables in place of views, and the other way round
+        shop.run("2026-01-08", hour=hour)
+        assert shop.suppressed() == []  # decided once
+        assert shop.suppressed("all_suppressions") == withheld
+        kinds = dict(shop.con.execute("select table_name, table_type from information_schema.tables").fetchall())
+        wanted = "VIEW" if hour else "BASE TABLE"
+        assert (kinds["ledger_suppressions"], kinds["all_suppressions"]) == (wanted, wanted)

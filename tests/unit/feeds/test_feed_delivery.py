@@ -247,6 +247,10 @@ def test_the_tables_tell_every_sync_and_every_row_without_the_key(steps, home, c
     assert con.execute(
         "select count(*) from activation.sync_rows where row_key in ('new', 'long', 'k99')"
     ).fetchone() == (0,)
+    table = con.execute("from activation.sync_rows order by all").fetchall()
+    con.execute("drop table activation.sync_rows")
+    sync_tables(con, home, as_view=True)  # of an hourly run
+    assert con.execute("from activation.sync_rows order by all").fetchall() == table
 
 
 def test_the_tables_are_there_before_the_first_sync(home, con):

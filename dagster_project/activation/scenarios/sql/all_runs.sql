@@ -19,14 +19,4 @@ select
     of_runs.trigger, of_runs.run_id, of_runs.brand_id, of_runs.store_id, of_runs.campaign_id, reasons.withdrawn
 from of_runs
 left join reasons on of_runs.feed_row_id = reasons.feed_row_id
-order by of_runs.as_of, of_runs.feed_row_id;
-
-create or replace table activation.all_suppressions as
-with of_runs as (
-    select * exclude (run_no, is_earlier) from activation.ledger_suppressions
-    union all by name
-    select * from activation.suppressions
-)
-select as_of, scenario_id, step, customer_id, trigger, reason, run_id, winner, detail
-from of_runs
-order by as_of, scenario_id, step, customer_id, trigger;
+order by of_runs.as_of, of_runs.feed_row_id
