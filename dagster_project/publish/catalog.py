@@ -82,7 +82,8 @@ PERSONS = {"customer_identifiers", "customer_aliases", "customer_attribute_sourc
 # What was decided from is published whole, so that it can be decided again; ids of persons first seen later are not.
 DECIDED = {"identity_nodes"}
 AS_OF_END = "(select as_of_end_at from run.context)"
-PUBLISHED_PERSONS = f"select customer_id from identity.persons where first_seen_at < {AS_OF_END}"
+# Hardly anybody, as a rule: so rows are asked whether they are of one of these.
+WAITING_PERSONS = f"select customer_id from identity.persons where (first_seen_at < {AS_OF_END}) is not true"
 
 
 def selection(mart: str) -> str:
@@ -92,19 +93,20 @@ def selection(mart: str) -> str:
     return rows_of(mart) + added + (f" order by {order}" if order else "")
 
 
-def rows_of(mart: str) -> str:
-    """The rows of a mart as of the run's day. Names are this module's own constants."""
+def rows_of(mart: str, table: str | None = None) -> str:
+    """The rows of a mart as of the run's day, or those of a `table` with more columns that the mart shows. Names are
+    constants of this package."""
     columns = "*"
     if mart in DECIDED:
-        columns = f"* replace (case when customer_id in ({PUBLISHED_PERSONS}) then customer_id end as customer_id)"
-    return f"select {columns} from {MARTS[mart][0]} where {shown(mart)}"
+        columns = f"* replace (case when customer_id not in ({WAITING_PERSONS}) then customer_id end as customer_id)"
+    return f"select {columns} from {table or MARTS[mart][0]} where {shown(mart)}"
 
 
 def shown(mart: str) -> str:
     """The condition on a mart's rows by which they are published as of the run's day."""
     if mart in EVENT_TIME:
         return f"{EVENT_TIME[mart]} < {AS_OF_END}"
-    return f"(customer_id is null or customer_id in ({PUBLISHED_PERSONS}))" if mart in PERSONS else "true"
+    return f"(customer_id is null or customer_id not in ({WAITING_PERSONS}))" if mart in PERSONS else "true"
 
 
 def create_views(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,12 +1,10 @@
 """The large marts of the database that is published next: those of the last one, with what has changed since.
 
-They are most of its bytes, and a day changes few of their rows. What has changed is seen in one of three ways.
+They are most of its bytes, and a day changes few of their rows. What has changed is seen in one of two ways.
 
 By batch: every build of an incremental table gives the rows that it writes a batch of their own, and a row that changes
 leaves its batch, so a published row whose batch is known is as it was. Which batches a publication holds, and up to
 when, stands in the comment of its table, in the same file.
-
-By content: rows are held against rows by two hashes of all their columns.
 
 By part: rows come and go in parts, such as syncs, which hardly ever change; parts are held against parts by sums.
 """
@@ -19,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.home import Home
-from dagster_project.publish.catalog import AS_OF_END, EVENT_TIME, MARTS, rows_of, shown
+from dagster_project.publish.catalog import AS_OF_END, EVENT_TIME, MARTS, rows_of
 from dagster_project.sql import literal
 
 # Mart -> the incremental table that it shows, the key of its rows, and by what it falls into parts, such as days: rows
@@ -30,13 +28,19 @@ BY_BATCH = {
     "order_items": ("core.int_core__customer_order_items", ("order_id", "line_no"), "cast(ordered_at as date)"),
     "score_ledger": ("marts.int_marts__score_ledger", ("touchpoint_id", "rule_id"), "cast(occurred_at as date)"),
     "customer_attribute_sources": ("core.int_core__attribute_sources", ("customer_id", "attribute"), "attribute"),
+    "customer_identifiers": (
+        "(select * from identity.int_identity__nodes where customer_id is not null)",
+        ("identifier_hash",),
+        "cast(first_seen_at as date)",
+    ),
+    "identity_nodes": ("identity.int_identity__nodes", ("identifier_key",), "first_landing_seen_ms // 86400000"),
+    "identity_edges": (
+        "identity.int_identity__links",
+        ("left_key", "right_key", "rule", "source"),
+        "coalesce(cast(first_seen_at as date), date '1970-01-01')",
+    ),
     "brand_ranks": ("marts.int_marts__brand_ranks", ("customer_id", "brand_id"), "brand_id"),
     "brand_rank_history": ("marts.int_marts__brand_rank_months", ("as_of", "customer_id", "brand_id"), "as_of"),
-}
-BY_CONTENT = {
-    "customer_identifiers",
-    "identity_edges",
-    "identity_nodes",
 }
 BY_PART = {"sync_rows": ("feed_id", "sync_id")}  # mart -> what names its parts
 # Rows that an earlier publication did not show, whatever their batch, since their day had not come: `until` was the
@@ -44,8 +48,9 @@ BY_PART = {"sync_rows": ("feed_id", "sync_id")}  # mart -> what names its parts
 BECOMES_VISIBLE = {
     **{mart: f"{column} >= {{until}}" for mart, column in EVENT_TIME.items()},
     "brand_rank_history": "as_of >= cast({until} as date)",  # a day ends at 15:00 UTC
-    "customer_attribute_sources": (
-        "customer_id in (select customer_id from identity.persons where first_seen_at >= {until})"
+    **dict.fromkeys(
+        ("customer_attribute_sources", "customer_identifiers", "identity_nodes"),
+        "customer_id in (select customer_id from identity.persons where first_seen_at >= {until})",
     ),
 }
 # Deleting and adding so large a share of the rows costs more than writing all of them anew.
@@ -85,17 +90,21 @@ def bring_up_to_date(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
     """
     if mart in BY_BATCH:
         return _same_columns(con, mart) and _by_batch(con, mart)
-    if mart in BY_PART:
-        return _same_columns(con, mart) and _by_part(con, mart)
-    return mart in BY_CONTENT and _same_columns(con, mart) and _by_content(con, mart)
+    return mart in BY_PART and _same_columns(con, mart) and _by_part(con, mart)
 
 
 def note(con: duckdb.DuckDBPyConnection) -> None:
-    """Write into the publication which rows it holds."""
-    [(until,)] = con.execute(f"select cast({AS_OF_END} as varchar)").fetchall()
+    """Write into the publication which rows it holds of the marts that were written anew; what was brought up to date
+    says it already."""
     for mart in BY_BATCH:
-        text = json.dumps({"batches": _batches(con, mart), "until": until})
-        con.execute(f"comment on table {_published(mart)} is {literal(text)}")
+        if _kept(con, mart) is None:
+            _note(con, mart, _batches(con, mart))
+
+
+def _note(con: duckdb.DuckDBPyConnection, mart: str, batches: list[str]) -> None:
+    [(until,)] = con.execute(f"select cast({AS_OF_END} as varchar)").fetchall()
+    text = json.dumps({"batches": batches, "until": until})
+    con.execute(f"comment on table {_published(mart)} is {literal(text)}")
 
 
 def _by_batch(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
@@ -108,14 +117,12 @@ def _by_batch(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
     # A batch that is nowhere any more may be one that this warehouse, restored from a backup, never knew.
     if is_later or not set(kept["batches"]) <= set(now):
         return False
-    current, listed = f"{rows} where {shown(mart)}", _listed(con, mart)
+    current, listed = f"({rows_of(mart, rows)})", _listed(con, mart)
     # Batches and times are written out, so that blocks of a table that hold none of them are not read.
-    changed = f"select {listed} from (select * from {current}) where {_is_of(set(now) - set(kept['batches']))}"
+    changed = f"select {listed} from {current} where {_is_of(set(now) - set(kept['batches']))}"
     if mart in BECOMES_VISIBLE:
         came = BECOMES_VISIBLE[mart].format(until=f"timestamp {literal(kept['until'])}")
-        changed += (
-            f" union all select {listed} from (select * from {current}) where {came} and {_is_of(kept['batches'])}"
-        )
+        changed += f" union all select {listed} from {current} where {came} and {_is_of(kept['batches'])}"
     con.execute(f"create or replace temp table changed as {changed}")
     try:
         if not _is_small_share(con, "changed", mart):
@@ -127,9 +134,11 @@ def _by_batch(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
         con.execute(f"insert into {_published(mart)} select * from changed")
     finally:
         con.execute("drop table changed")
-    if _count(con, _published(mart)) != _count(con, current):
+    count = _count(con, current)
+    if _count(con, _published(mart)) != count:
         _delete_gone(con, mart, current)
-    return _count(con, _published(mart)) == _count(con, current)
+    _note(con, mart, now)
+    return _count(con, _published(mart)) == count
 
 
 def _delete_gone(con: duckdb.DuckDBPyConnection, mart: str, current: str) -> None:
@@ -141,45 +150,16 @@ def _delete_gone(con: duckdb.DuckDBPyConnection, mart: str, current: str) -> Non
     con.execute(
         "create or replace temp table parts as select part"
         f" from ({counts.format(_published(mart))}) as held"
-        f" left join ({counts.format(f'(select * from {current})')}) as other using (part)"
+        f" left join ({counts.format(current)}) as other using (part)"
         " where held.row_count is distinct from other.row_count"
     )
     found = f"from (select *, {part} as part from {{}}) semi join parts using (part)"
     con.execute(
         f"delete from {_published(mart)} where rowid in (select row_id"
         f" from (select row_id, {columns} {found.format(f'(select *, rowid as row_id from {_published(mart)})')})"
-        f" anti join (select {columns} {found.format(f'(select * from {current})')}) using ({columns}))"
+        f" anti join (select {columns} {found.format(current)}) using ({columns}))"
     )
     con.execute("drop table parts")
-
-
-def _by_content(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
-    """Take out the rows that are not among this run's, and put in those that are not among the published."""
-    current, columns = rows_of(mart), _listed(con, mart)
-    hashes = f"hash({columns}) as first_hash, hash('again', {columns}) as second_hash"
-    anti = "anti join {} as other on found.first_hash = other.first_hash and found.second_hash = other.second_hash"
-    con.execute(f"create or replace temp table current_rows as select {hashes} from ({current})")
-    con.execute(
-        f"create or replace temp table published_rows as select rowid as row_id, {hashes} from {_published(mart)}"
-    )
-    con.execute(
-        f"create or replace temp table gone as select row_id from published_rows as found {anti.format('current_rows')}"
-    )
-    con.execute(
-        f"create or replace temp table new as select * from current_rows as found {anti.format('published_rows')}"
-    )
-    try:
-        if not (_is_small_share(con, "gone", mart) and _is_small_share(con, "new", mart)):
-            return False
-        con.execute(f"delete from {_published(mart)} where rowid in (select row_id from gone)")
-        if _count(con, "new"):
-            con.execute(
-                f"insert into {_published(mart)} select {columns} from (select *, {hashes} from ({current})) as found"
-                f" {anti.format('new').replace('anti', 'semi')}"
-            )
-        return _count(con, _published(mart)) == _count(con, "current_rows")
-    finally:
-        con.execute("drop table current_rows; drop table published_rows; drop table gone; drop table new")
 
 
 def _by_part(con: duckdb.DuckDBPyConnection, mart: str) -> bool:

@@ -7,6 +7,7 @@
         '{{ entry.rule }}' as rule,
         grouped._file_id,
         {{ staged_generation("'" ~ entry.source ~ "'") }} as _generation,
+        '{{ invocation_id }}' as _batch,
         {%- for kind in identifier_kinds() %}
         {%- if kind in entry.identifiers %}
         grouped.{{ kind }},
@@ -39,7 +40,7 @@
     ) as grouped
 {%- endmacro %}
 
-{# The rows of a base table that identity reads: valid ones, of files that this model has not read yet. #}
+{# The rows of a base table that identity reads: valid ones, of files that this model has not read yet, or not as they are staged now. #}
 {% macro identity_rows(entry) -%}
     {%- set files = source('run', 'files') -%}
     base.row_outcome in ('staged'{{ ", 'superseded'" if entry.versions }})
@@ -48,7 +49,12 @@
             select files.file_id
             from {{ files }} as files
             where files.source = '{{ entry.source }}'
-                and files.file_id not in (select held._file_id from {{ this }} as held where held.source = '{{ entry.source }}')
+                and files.file_id not in (
+                    select held._file_id
+                    from {{ this }} as held
+                    where held.source = '{{ entry.source }}'
+                        and held._generation = {{ staged_generation("'" ~ entry.source ~ "'") }}
+                )
         )
         {%- endif %}
 {%- endmacro %}
@@ -60,20 +66,6 @@
         from {{ source('staged', 'fingerprints') }} as fingerprints
         where fingerprints.source = {{ source_name }}
     ), 0) as bigint)
-{%- endmacro %}
-
-{# Before an incremental model by file reads new files: a source that staging has built anew since, because a file was withdrawn or
-   a rule changed, is read anew, whole. #}
-{% macro forget_rebuilt_sources() -%}
-    {%- if is_incremental() -%}
-    delete from {{ this }}
-    where _generation <> {{ staged_generation(this.identifier ~ '.source') }}
-        or source in (
-            select held.source
-            from {{ this }} as held
-            where held._file_id not in (select files.file_id from {{ source('run', 'files') }} as files)
-        )
-    {%- endif -%}
 {%- endmacro %}
 
 {# Milliseconds since 1970 of a UTC timestamp. #}

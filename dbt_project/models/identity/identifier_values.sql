@@ -1,4 +1,7 @@
-{{ config(schema='pii', materialized='table') }}
+{{ config(
+    schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ forget_touched_identifiers('identifier_key') }}", post_hook="{{ touch_all_where_whole() }}"
+) }}
 
 with
 
@@ -11,7 +14,7 @@ keyed as (
         max(sightings.identifier_kind) as other_kind,
         min(sightings.value) as value,
         max(sightings.value) as other_value
-    from {{ ref('int_identity__sightings') }} as sightings
+    from {{ sightings_to_read() }} as sightings
     group by sightings.identifier_key
 ),
 

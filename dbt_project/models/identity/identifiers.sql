@@ -1,7 +1,12 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ forget_touched_identifiers('identifier_key') }}", post_hook="{{ touch_all_where_whole() }}"
+) }}
+
 with
 
 sightings as (
-    select * from {{ ref('int_identity__sightings') }}
+    select * from {{ sightings_to_read() }}
 ),
 
 kinds as (
@@ -10,6 +15,7 @@ kinds as (
 
 identifier_values as (
     select * from {{ ref('identifier_values') }}
+    where {{ of_touched_identifiers('identifier_key') }}
 ),
 
 -- Landing number and time in one integer: its minimum is the first time within the first landing.

@@ -1,98 +1,26 @@
+{{ config(materialized='view') }}
+
 with
-
-likely_pairs as (
-    select * from {{ ref('int_identity__likely_pairs') }}
-    where status = 'used'
-),
-
-edges as (
-    select
-        edges.left_key,
-        edges.right_key,
-        edges.rule,
-        edges.source,
-        edges.landing_no,
-        edges.first_seen_at,
-        edges.observations,
-        edges.first_file_id,
-        edges.first_line_no,
-        cast(null as double) as match_weight
-    from {{ ref('int_identity__edges') }} as edges
-    union all
-    select
-        likely_pairs.left_key,
-        likely_pairs.right_key,
-        'probabilistic' as rule,
-        'splink' as source,
-        cast(0 as bigint) as landing_no,
-        cast(null as timestamp) as first_seen_at,
-        cast(1 as bigint) as observations,
-        cast(null as varchar) as first_file_id,
-        cast(null as bigint) as first_line_no,
-        cast(likely_pairs.match_weight as double) as match_weight
-    from likely_pairs
-),
-
-identity_map as (
-    select * from {{ ref('identity_map') }}
-),
-
-never_links as (
-    select * from {{ ref('int_identity__overrides') }}
-    where action = 'never_link'
-),
-
-judged as (
-    select
-        left_map.identifier_kind as left_kind,
-        left_map.identifier_hash as left_hash,
-        right_map.identifier_kind as right_kind,
-        right_map.identifier_hash as right_hash,
-        edges.rule,
-        edges.source,
-        edges.first_seen_at,
-        edges.observations,
-        case
-            when left_map.blocked_reason = 'blocklisted' or right_map.blocked_reason = 'blocklisted' then 'blocklisted'
-            when never_links.action is not null then 'never_link'
-            when coalesce(left_map.blocked_reason, right_map.blocked_reason) is not null
-                then coalesce(left_map.blocked_reason, right_map.blocked_reason)
-            -- Both ends belong to somebody: nothing on the path could be blocked, so the weaker edge was left out.
-            when left_map.customer_id <> right_map.customer_id then 'two_persons'
-        end as reason,
-        edges.left_key,
-        edges.right_key,
-        edges.landing_no,
-        edges.first_file_id,
-        edges.first_line_no,
-        edges.match_weight
-    from edges
-    inner join identity_map as left_map on left_map.identifier_key = edges.left_key
-    inner join identity_map as right_map on right_map.identifier_key = edges.right_key
-    left join never_links
-        on never_links.left_key = least(edges.left_key, edges.right_key)
-        and never_links.right_key = greatest(edges.left_key, edges.right_key)
-),
 
 identity_edges as (
     select
-        judged.left_kind,
-        judged.left_hash,
-        judged.right_kind,
-        judged.right_hash,
-        judged.rule,
-        judged.source,
-        judged.first_seen_at,
-        judged.observations,
-        case when judged.reason is null then 'used' else 'blocked' end as status,
-        judged.reason,
-        judged.left_key,
-        judged.right_key,
-        judged.landing_no,
-        judged.first_file_id,
-        judged.first_line_no,
-        judged.match_weight
-    from judged
+        left_kind,
+        left_hash,
+        right_kind,
+        right_hash,
+        rule,
+        source,
+        first_seen_at,
+        observations,
+        status,
+        reason,
+        left_key,
+        right_key,
+        landing_no,
+        first_file_id,
+        first_line_no,
+        match_weight
+    from {{ ref('int_identity__links') }}
 )
 
 select * from identity_edges

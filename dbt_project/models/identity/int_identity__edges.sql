@@ -1,7 +1,12 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ forget_touched_edges() }}", post_hook="{{ touch_all_where_whole() }}"
+) }}
+
 with
 
 pairs as (
-    select * from {{ ref('int_identity__pairs') }}
+    select * from {{ pairs_to_read() }}
 ),
 
 identifier_values as (
@@ -49,7 +54,7 @@ from_rows as (
     inner join files on files.first_place = evidence.file_and_line - evidence.file_and_line % {{ line_span() }}
 ),
 
--- What somebody decided is evidence too, where both identifiers occur.
+-- What somebody decided is evidence too, where both identifiers occur; made anew in every run.
 from_overrides as (
     select
         overrides.left_key,

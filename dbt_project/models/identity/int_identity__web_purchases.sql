@@ -1,6 +1,6 @@
 {{ config(
     schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ forget_rebuilt_sources() }}"
+    pre_hook="{{ forget_withdrawn_files(keys_of_purchases) }}", post_hook="{{ touch_changed_rows(keys_of_purchases) }}"
 ) }}
 
 with
@@ -10,6 +10,7 @@ purchases as (
         'web_events' as source,
         base._file_id,
         {{ staged_generation("'web_events'") }} as _generation,
+        '{{ invocation_id }}' as _batch,
         base.visitor_id,
         base.order_id,
         cast(min(base._line_no) as bigint) as first_line_no,

@@ -131,6 +131,18 @@ def test_other_rows_than_a_few_are_written_anew(con: duckdb.DuckDBPyConnection, 
     assert not changes.bring_up_to_date(con, MART)
 
 
+def test_a_mart_that_is_written_anew_is_told_of_anew(con: duckdb.DuckDBPyConnection) -> None:
+    rows = [(name, customer, day, "b9") for name, customer, day, _ in BEFORE]
+    _build(con, rows, 11)
+    assert not changes.bring_up_to_date(con, MART)
+    _write_anew(con)
+    changes.note(con)
+    _build(con, [*rows, ("t5", "c2", 9, "b10")], 11)
+    assert changes.bring_up_to_date(con, MART)  # of b1, the first publication's batch, no row is left
+    current = f"core.touchpoints where occurred_at < {changes.AS_OF_END}"
+    assert con.execute(ROWS.format(PUBLISHED)).fetchall() == con.execute(ROWS.format(current)).fetchall()
+
+
 def test_another_set_of_columns_is_written_anew(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"alter table {PUBLISHED} add column brand_id varchar")
     assert not changes.bring_up_to_date(con, MART)
@@ -157,41 +169,17 @@ def test_there_is_nothing_to_copy_before_the_first_publication(tmp_path: Path) -
     assert (tmp_path / "copy.duckdb").read_bytes() == b"marts"
 
 
-EDGES = [(f"l{number}", f"r{number}", None if number % 5 == 0 else number) for number in range(40)]
-
-
-@pytest.mark.parametrize(
-    ("rows", "is_changed"),
-    [
-        (EDGES, True),
-        ([*EDGES[3:], ("l3", "r3", 7), ("new", "r1", None)], True),  # some gone, one with another value beside, one new
-        ([("l0", "r0", 0), *EDGES[1:]], True),  # null became 0
-        ([(left, right, 1) for left, right, _ in EDGES], False),  # so much changed that all is written anew
-    ],
-    ids=["nothing", "a few rows", "a null", "most rows"],
-)
-def test_rows_are_held_against_rows(
-    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, rows: list, is_changed: bool
+def test_a_mart_that_was_not_published_is_written_anew(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "BY_CONTENT", {"identity_edges"})
-    columns = "(left_hash text, right_hash text, observations int)"
-    con.execute(f"create schema identity; create table identity.identity_edges {columns}")
-    con.execute(f"create table publication.marts.identity_edges {columns}")
-    con.executemany("insert into publication.marts.identity_edges values (?, ?, ?)", EDGES)
-    con.executemany("insert into identity.identity_edges values (?, ?, ?)", rows)
-    assert changes.bring_up_to_date(con, "identity_edges") == is_changed
-    published = con.execute("from publication.marts.identity_edges order by all").fetchall()
-    assert published == sorted(rows if is_changed else EDGES, key=lambda row: (row[0], row[1], row[2] is None, row[2]))
-
-
-def test_a_mart_that_was_not_published_is_written_anew(con: duckdb.DuckDBPyConnection) -> None:
+    monkeypatch.setattr(changes, "BY_BATCH", BY_BATCH)
     con.execute("create schema identity; create table identity.identity_edges (left_hash text)")
     assert not changes.bring_up_to_date(con, "identity_edges")
 
 
 def test_every_mart_that_is_changed_is_published() -> None:
-    assert set(changes.BY_BATCH) | changes.BY_CONTENT <= set(MARTS)
-    assert not set(changes.BY_BATCH) & changes.BY_CONTENT
+    assert set(changes.BY_BATCH) | set(changes.BY_PART) <= set(MARTS)
+    assert not set(changes.BY_BATCH) & set(changes.BY_PART)
 
 
 SYNCS = [("f", f"s{sync}", f"k{row}", "accepted", None) for sync in range(10) for row in range(4)]

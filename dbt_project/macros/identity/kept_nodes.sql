@@ -1,0 +1,108 @@
+{# `int_identity__nodes` and `int_identity__links`, of which what is published of identity are views, are kept from run to run. A node's row follows
+   from the tuples of its identifier, which touch it (macros/identity/touched_identifiers.sql), and from who is who, which is decided whole
+   every day: of that, what is held is compared. Changed nodes are noted in `run.changed_nodes`, null for all of them, in the transaction in
+   which they are forgotten and made again; the links of an identifier are made again with it. The last table of the two empties both
+   lists. It comes after every other table that reads them, so a run that died is simply run again. #}
+
+{# A condition: the node is to be made in this run. #}
+{% macro of_changed_nodes(column) -%}
+    {%- if not is_incremental() or are_most_noted(source('run', 'touched_identifiers')) -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {{ return(column ~ ' in (select changed.identifier_key from ' ~ source('run', 'changed_nodes') ~ ' as changed)') }}
+{%- endmacro %}
+
+{# Whether everybody is on a list, or so many that it is cheaper to make the whole table. #}
+{% macro are_most_noted(list) -%}
+    {%- set query -%}
+        select coalesce(bool_or(noted.identifier_key is null), false)
+            or count(distinct noted.identifier_key) > 0.3 * (select count(*) from {{ this }})
+        from {{ list }} as noted
+    {%- endset -%}
+    {{ return(run_query(query).rows[0][0]) }}
+{%- endmacro %}
+
+{# The pre-hook of `int_identity__nodes`: notes and forgets the nodes that are new, other or gone. #}
+{% macro forget_changed_nodes() -%}
+    {%- set condition = of_changed_nodes('identifier_key') -%}
+    insert into {{ source('run', 'changed_nodes') }}
+    {%- if condition == 'true' %}
+    values (null)
+    {%- else %}
+    select touched.identifier_key
+    from {{ source('run', 'touched_identifiers') }} as touched
+    union
+    select coalesce(decided.identifier_key, held.identifier_key)
+    from {{ ref('identity_map') }} as decided
+    full join {{ this }} as held on decided.identifier_key = held.identifier_key
+    where decided.identifier_key is null
+        or held.identifier_key is null
+        or decided.anchor_key is distinct from held.anchor_key
+        or decided.person_first_seen_at is distinct from held.person_first_seen_at
+        or decided.blocked_reason is distinct from held.blocked_reason
+        or decided.is_blocklisted <> held.is_blocklisted
+    {%- endif %}
+    {%- if is_incremental() %};
+    delete from {{ this }} where {{ condition }}
+    {%- endif %}
+{%- endmacro %}
+
+{# A condition: the link is to be made in this run. #}
+{% macro of_changed_links(links) -%}
+    {%- if not is_incremental() or are_most_noted(source('run', 'changed_nodes')) -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {%- set changed = source('run', 'changed_nodes') -%}
+    (
+        {{ links }}.left_key in (select changed.identifier_key from {{ changed }} as changed)
+        or {{ links }}.right_key in (select changed.identifier_key from {{ changed }} as changed)
+        or ({{ links }}.left_key, {{ links }}.right_key) in (select changed.left_key, changed.right_key from changed_links as changed)
+    )
+{%- endmacro %}
+
+{# The pre-hook of `int_identity__links`: forgets those of changed nodes, and those of pairs of which somebody, or how likely they are one,
+   decides otherwise by now. #}
+{% macro forget_changed_links() -%}
+    {%- if is_incremental() %}
+    create or replace temp table changed_links as
+    with
+    decided as (
+        select edges.left_key, edges.right_key, edges.rule, cast(null as double) as match_weight
+        from {{ ref('int_identity__edges') }} as edges
+        where edges.rule = 'override'
+        union all
+        select pairs.left_key, pairs.right_key, 'probabilistic' as rule, cast(pairs.match_weight as double) as match_weight
+        from {{ ref('int_identity__likely_pairs') }} as pairs
+        where pairs.status = 'used'
+    ),
+    held as (
+        select links.left_key, links.right_key, links.rule, links.match_weight
+        from {{ this }} as links
+        where links.rule in ('override', 'probabilistic')
+    ),
+    differing as (
+        (select * from decided except select * from held)
+        union all
+        (select * from held except select * from decided)
+    )
+    select differing.left_key, differing.right_key
+    from differing
+    union
+    select links.left_key, links.right_key
+    from {{ this }} as links
+    left join {{ ref('int_identity__overrides') }} as never_links
+        on never_links.action = 'never_link'
+        and never_links.left_key = least(links.left_key, links.right_key)
+        and never_links.right_key = greatest(links.left_key, links.right_key)
+    where coalesce(links.reason, '') <> 'blocklisted'  -- which goes before
+        and (coalesce(links.reason, '') = 'never_link') <> (never_links.action is not null);
+    delete from {{ this }} as links where {{ of_changed_links('links') }}
+    {%- endif %}
+{%- endmacro %}
+
+{# Its post-hook: all tables that are kept have made again what was touched. #}
+{% macro settle_touched_identifiers() -%}
+    delete from {{ source('run', 'touched_identifiers') }};
+    delete from {{ source('run', 'changed_nodes') }};
+    drop table if exists changed_links
+{%- endmacro %}
