@@ -17,6 +17,7 @@ from dagster_project.customer.commands import card, path, why
 from dagster_project.errors import UsageError
 from dagster_project.home import DEFAULT_HOME, Home
 from dagster_project.landing.commands import landing
+from dagster_project.privacy.commands import erasures
 from dagster_project.scores.commands import scores
 
 
@@ -165,10 +166,14 @@ def doctor(home_path: Path, as_json: bool) -> None:
     """Check configuration, rules, scenarios, feeds and sources; name every fault with file and line."""
     from dagster_project import doctor as examination
     from dagster_project.activation.audiences import library, report
+    from dagster_project.privacy import warehouse_file
 
     found = examination.faults()
     if not found:
-        day, empty = report.empty_audiences(Home(home_path.resolve()), library.read_library())
+        home = Home(home_path.resolve())
+        if waits := warehouse_file.waiting(home):
+            click.echo(f"kizuna: note: {waits}", err=True)
+        day, empty = report.empty_audiences(home, library.read_library())
         for name in empty:
             click.echo(f"kizuna: warning: the audience {name} matches nobody as of {day}", err=True)
     show(
@@ -216,7 +221,7 @@ def ui(home_path: Path, as_json: bool, port: int, host: str, sources: Path) -> N
     os.execve(dagster, [dagster, *arguments], os.environ | {"DAGSTER_DISABLE_TELEMETRY": "1"})  # noqa: S606
 
 
-for command in (landing, audience, conditions, card, path, why, scores, plan, results):
+for command in (landing, audience, conditions, card, path, why, scores, plan, results, erasures):
     cli.add_command(command)
 
 

@@ -1,9 +1,10 @@
 """Incremental tables after staging: dropped, and so rebuilt whole by dbt, where what they were made from has changed.
 
-Those of core are read from staged tables file by file. A staged table that is rebuilt (rules, normaliser, a withdrawn
-file), or another text of a model or of a macro, makes rows of theirs wrong that no later run would touch again. Those
-after core hold rows of customers whose acts have not changed since (macros/core/changed_customers.sql), and go where
-their own text, that of a model on their way from core, a rule table that they read or a setting has changed.
+Those of identity and core are read from staged tables file by file. A staged table that is rebuilt (rules, normaliser,
+a withdrawn file), or another text of a model or of a macro, makes rows of theirs wrong that no later run would touch
+again; in the identity stage, a rule table that they read does so too. Those after core hold rows of customers whose
+acts have not changed since (macros/core/changed_customers.sql), and go where their own text, that of a model on their
+way from core, a rule table that they read or a setting has changed.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from dagster_project.staging import fingerprint
 
 # What is made from these stages and is not in them need not know how: their incremental tables tell what has changed.
 GROUND = {"staging", "identity", "core"}
+GROUND_TEXTS = ""  # what all of them follow from, by which no relation can be called
 
 
 def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
@@ -29,8 +31,11 @@ def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
     Needs run.files. A crash before the end drops nothing.
     """
     con.execute("create table if not exists run.incremental_tables (relation varchar, digest varchar)")
+    con.execute("create table if not exists run.touched_identifiers (identifier_key bigint)")
+    con.execute("create table if not exists run.changed_nodes (identifier_key bigint)")
     con.execute("create table if not exists run.touched_customers (customer_id varchar)")
     con.execute("create table if not exists run.touched_orders (order_id varchar)")
+    con.execute("create table if not exists run.corrected_acts (source varchar, source_key varchar)")
     con.execute("create table if not exists run.touched_persons (customer_id varchar)")
     con.execute("create table if not exists run.changes_held (relation varchar, change_no bigint)")
     con.execute(
@@ -42,11 +47,9 @@ def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
         sources = fingerprint.prepare(con)
         known = dict(con.execute("select relation, digest from run.incremental_tables").fetchall())
         digests = _digests(home)
-        ground_changed = sources or any(
-            known.get(node.relation_name) != digests[node.relation_name] for node in _models(home) if _is_ground(node)
-        )
+        ground_changed = sources or known.get(GROUND_TEXTS) != digests[GROUND_TEXTS]
         for relation, digest in digests.items():
-            if ground_changed or known.get(relation) != digest:
+            if relation != GROUND_TEXTS and (ground_changed or known.get(relation) != digest):
                 con.execute(f"drop table if exists {relation}")
         con.execute("delete from run.incremental_tables")
         con.executemany("insert into run.incremental_tables values (?, ?)", sorted(digests.items()))
@@ -81,10 +84,13 @@ def _digests(home: Home) -> dict[str, str]:
     texts.append(f"salt {hashlib.sha256(home.salt().encode()).hexdigest()}")
     ground = _hash(texts)
     settings = json.dumps(effective_settings(), sort_keys=True)
-    return {
-        node.relation_name: ground if _is_ground(node) else _hash([ground, settings, *_followed_from(node, nodes)])
+    own = {
+        node.relation_name: _rule_tables_of(node, nodes)
+        if _is_ground(node)
+        else [settings, *_followed_from(node, nodes)]
         for node in models
     }
+    return {GROUND_TEXTS: ground} | {relation: _hash([ground, *texts]) for relation, texts in own.items()}
 
 
 def _is_model_of(node: Any, stages: set[str]) -> bool:
@@ -99,11 +105,29 @@ def _followed_from(node: Any, nodes: dict[str, Any]) -> list[str]:
         if reached.unique_id in found:
             continue
         if reached.resource_type == "seed":
-            found[reached.unique_id] = (seeds() / "rules" / f"{reached.name}.csv").read_text(encoding="utf-8")
+            found[reached.unique_id] = _rows_of(reached)
         elif not _is_ground(reached):
             found[reached.unique_id] = reached.raw_code
             waiting += [nodes[name] for name in reached.depends_on.nodes if name in nodes]
     return [f"{name} {text}" for name, text in sorted(found.items())]
+
+
+def _rule_tables_of(node: Any, nodes: dict[str, Any]) -> list[str]:
+    """The rule tables that a model of the identity stage reads, itself or through views. Tables on its way it holds
+    against its own rows, and what core reads of rule tables does not stay in its rows."""
+    if node.fqn[1] != "identity":
+        return []
+    texts = []
+    for parent in (nodes[name] for name in sorted(node.depends_on.nodes) if name in nodes):
+        if parent.resource_type == "seed":
+            texts.append(_rows_of(parent))
+        elif parent.config.materialized == "view":
+            texts += _rule_tables_of(parent, nodes)
+    return texts
+
+
+def _rows_of(seed: Any) -> str:
+    return (seeds() / "rules" / f"{seed.name}.csv").read_text(encoding="utf-8")
 
 
 def _hash(texts: list[str]) -> str:

@@ -11,7 +11,7 @@ from pydantic import PrivateAttr
 from dagster_project import progress, warehouse
 from dagster_project.errors import HomeBusy
 from dagster_project.home import Home
-from dagster_project.privacy.warehouse_file import compact
+from dagster_project.privacy.warehouse_file import compact_if_due
 from dagster_project.publish.runs import newest_published
 from dagster_project.run_context import RunContext, end_of_day, write_context
 from dagster_project.settings import effective_settings
@@ -41,8 +41,10 @@ class HomeResource(ConfigurableResource):
         with ExitStack() as held:
             try:
                 held.enter_context(wait_for_home(self._home, _named(run) if run else "a run"))
-                compact(self._home)  # where a run that stopped could not
-                held.callback(compact, self._home)
+                published = newest_published(self._home)
+                if published is not None:
+                    compact_if_due(self._home, published)  # where a run that stopped could not
+                held.callback(compact_if_due, self._home, _last_day_over(run, published))
             except HomeBusy as busy:
                 if run is None or run.job_name != HOURLY_JOB:
                     raise
@@ -84,6 +86,17 @@ def wait_for_home(home: Home, what: str) -> Iterator[None]:
         minutes = 0  # the run itself names the fault, with file and line
     with home.lock(what, minutes * 60, lambda holder: progress.report("waiting", f"the home is held by {holder}")):
         yield
+
+
+def _last_day_over(run: DagsterRun | None, published: date | None) -> date:
+    """The latest day that is over: that of a daily run or, in a backfill, the newest published one; of an hourly run,
+    which is in the midst of its day, the day before.
+    """
+    given = run.tags.get("dagster/partition") if run else None
+    days = [published] if published else []
+    if run and given:
+        days.append(date.fromisoformat(given) - timedelta(days=run.job_name == HOURLY_JOB))
+    return max(days, default=date.min)
 
 
 def skipped(busy: HomeBusy) -> str:

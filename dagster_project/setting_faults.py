@@ -136,6 +136,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "quality_bounces": _at_least(1),
     "quality_max_identifiers": _at_least(1),
     "keep_days": _at_least(1),
+    "erasure_rewrite_days": _at_least(0),
+    "erasure_rewrite_at_once_gb": _no_less_than_nothing,
     "hourly_wait_minutes": _no_less_than_nothing,
     "probabilistic": _switch,
     "gmail_aliases": _switch,

@@ -11,6 +11,7 @@ from rich.table import Table
 from dagster_project.activation.feeds import load_feeds, not_taken
 from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids
 from dagster_project.home import Home
+from dagster_project.privacy import warehouse_file
 from dagster_project.project import seeds
 from dagster_project.publish.change_report import identity_changes
 from dagster_project.publish.reader import connect_day
@@ -47,6 +48,8 @@ def of_run(home: Home, as_of: date, syncs_before: dict[str, str]) -> dict[str, A
         result["identity_changes"] = identity_changes(con, as_of, load_feeds(seeds() / "feeds"))
     result["feeds"] = _feeds(home, syncs_before)
     result["not_taken"] = not_taken(home)
+    waits = warehouse_file.waiting(home)
+    result["rewrite_due_on"] = waits.due_on if waits else None
     return result
 
 
@@ -122,6 +125,8 @@ def print_run(result: dict[str, Any]) -> None:
     print_table(result["feeds"], "nothing changed, no sync was made", title="Feeds")
     if result["not_taken"]:
         print_table(result["not_taken"], title="Rows that feeds could not hand over, and why; they are tried again")
+    if result["rewrite_due_on"]:
+        click.echo(f"Freed space of the warehouse holds what was erased until the run of {result['rewrite_due_on']}")
 
 
 def _print_identity_changes(found: dict[str, list[dict[str, Any]]]) -> None:

@@ -118,4 +118,5 @@ def _record(
         customer_ids=tuple(sorted({*before.customer_ids, *fresh.customer_ids})),
         files=tuple(sorted({*before.files, *fresh.files})),
         rows=dict(sorted((Counter(before.rows) + rows).items())),
+        in_file_since="" if "warehouse_file" in before.done else before.in_file_since or before.as_of,
     )

@@ -35,7 +35,8 @@ class Erasure:
     """One erasure, of all requests that a run found. Times are ISO 8601 in UTC.
 
     customer_ids: every id that the persons ever had. rows: source -> rows overwritten, in `files` (file ids). done:
-    step -> when.
+    step -> when. in_file_since: the as_of of an earlier run that erased the same, where the warehouse file was not
+    written anew since.
     """
 
     erasure_id: str
@@ -47,6 +48,7 @@ class Erasure:
     rows: dict[str, int] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     published_rows: dict[str, int] = field(default_factory=dict)
+    in_file_since: str = ""
     done: dict[str, str] = field(default_factory=dict)
 
     def with_step(self, step: str) -> "Erasure":

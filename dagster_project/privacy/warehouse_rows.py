@@ -1,7 +1,7 @@
 """Erasure in the warehouse: staged rows as a rebuild from the overwritten landing would give them.
 
-Staging and identity are built again afterwards, by dbt: of large tables that reads only the files concerned. Core and
-what comes after it see for themselves what has changed.
+Identity is built again afterwards, by dbt. Core keeps its rows and makes again those of the acts that are noted in
+`run.corrected_acts`; what comes after it sees for itself what has changed.
 """
 
 from typing import Any
@@ -20,6 +20,8 @@ from dagster_project.privacy.overwrite import ERASED
 from dagster_project.staging.values import has_table, normalise_new_values
 
 BY_FILE = ("pii.int_identity__tuples", "pii.int_identity__web_purchases")
+# Sources of which core keeps the facts by act; of all others it sees by content, or by order, what has changed.
+ACTS = ("web_events", "message_events", "social_actions", "survey_answers")
 _PARTY_KEYS = ("member_key", "card_key", "line_key", "email_key", "phone_key", "visitor_key")
 # Their orders keep their place in landing, by which core would take them for unchanged.
 ORDERS = {"ec_orders": "'ec:' || order_id", "pos_receipts": "'store:' || receipt_id"}
@@ -29,42 +31,48 @@ def correct(
     con: duckdb.DuckDBPyConnection, home: Home, found: dict[Landed, Carried], gone: set[str], keys: list[int]
 ) -> None:
     """Make staging and identity what they would be if the rows had landed as they are now."""
-    for name in sorted({file.source for file in found}):
-        _correct_source(con, sources()[name], {file: there for file, there in found.items() if file.source == name})
     file_ids = [file.file_id for file in found]
+    for name in sorted({file.source for file in found}):
+        there = {file: there for file, there in found.items() if file.source == name}
+        con.begin()
+        try:
+            file_ids += correct_source(con, sources()[name], there)
+            con.commit()
+        except BaseException:
+            con.rollback()
+            raise
     con.register("gone_values", pa.table([sorted(gone)], schema=pa.schema([("raw", pa.string())])))
     con.execute("delete from staging.normalised_values where raw in (select raw from gone_values)")
     con.unregister("gone_values")
     normalise_new_values(con)  # what rule tables hold is read anew where it went with the rest
     for relation in BY_FILE:
-        con.execute(f"delete from {relation} where list_contains(?, _file_id)", [file_ids])
+        # A generation that never was: the files are read again, and only what has become another row is taken up.
+        con.execute(f"update {relation} set _generation = -1 where list_contains(?, _file_id)", [file_ids])
     if con.execute("select 1 from duckdb_tables() where schema_name = 'core' and table_name = 'parties'").fetchall():
         holds = " or ".join(f"list_contains($keys, {column})" for column in _PARTY_KEYS)
         con.execute(f"delete from core.parties where {holds}", {"keys": keys})
     matching_keys.fill(con)
-    for stage in ("staging", "identity"):
-        build(home, f"fqn:kizuna.{stage}")
+    build(home, "fqn:kizuna.staging.row_accounts fqn:kizuna.identity")
 
 
-def rebuild(con: duckdb.DuckDBPyConnection, names: list[str]) -> None:
-    """Have staging build these sources from landing anew, whole: where a stop has left unknown what was corrected."""
-    if has_table(con, "fingerprints"):
-        con.execute("update staging.fingerprints set fingerprint = '' where list_contains(?, source)", [names])
-        con.execute("delete from staging.normalised_values")
+def correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[Landed, Carried]) -> list[str]:
+    """Correct the staged rows of one source in the caller's transaction; note the acts that core has to make again.
 
-
-def build(home: Home, select: str, with_tests: bool = True) -> None:
-    """Build what an erasure reads or has changed. Raises StageFailed."""
-    result: Any = dbt_runner.build(home, select, with_tests=with_tests)
-    failed = [node.node.name for node in result.results if node.status in ("error", "fail", "runtime error")]
-    if failed:
-        raise StageFailed(f"for an erasure, what it needs does not build: {', '.join(failed)}; run again")
-
-
-def _correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[Landed, Carried]) -> None:
+    Returns files of which other rows are staged instead.
+    """
     base = f"staging.base_{source.name}"
     went = [name for name in source.column_names if name not in source.stays]
+    if source.name in ACTS:
+        _places(con, {file: there.whole.union(*there.cells.values()) for file, there in found.items()})
+        con.execute(
+            f"insert into run.corrected_acts select '{source.name}', base.{source.key[0]} from {base} as base"
+            f" where {_is_there} and base.row_outcome = 'staged'"
+        )
     _places(con, {file: there.whole for file, there in found.items()})
+    con.execute(
+        f"create or replace temp table freed_keys as select distinct {', '.join(source.key)} from {base} as base"
+        f" where {_is_there} and base.row_outcome = 'staged'"
+    )
     if source.name in ORDERS:
         con.execute(
             f"insert into run.touched_orders select distinct {ORDERS[source.name]} from {base} as base"
@@ -92,9 +100,50 @@ def _correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[
     for name in sorted({name for there in found.values() for name in there.cells}):
         _places(con, {file: there.cells.get(name, set()) for file, there in found.items()})
         con.execute(f"update {base} as base set {name} = null where {_is_there}")
-        # Facts that are loaded once per file do not see that a cell went.
-        con.execute("update staging.fingerprints set generation = generation + 1 where source = ?", [source.name])
+    staged_instead = [] if source.stands_without_person else _stage_other_copies(con, source)
     con.execute("drop table erased_places")
+    con.execute("drop table freed_keys")
+    return staged_instead
+
+
+def rebuild(con: duckdb.DuckDBPyConnection, names: list[str]) -> None:
+    """Have staging build these sources from landing anew, whole: where a stop has left unknown what was corrected."""
+    if has_table(con, "fingerprints"):
+        con.execute("update staging.fingerprints set fingerprint = '' where list_contains(?, source)", [names])
+        con.execute("delete from staging.normalised_values")
+
+
+def build(home: Home, select: str, with_tests: bool = True) -> None:
+    """Build what an erasure reads or has changed. Raises StageFailed."""
+    result: Any = dbt_runner.build(home, select, with_tests=with_tests)
+    failed = [node.node.name for node in result.results if node.status in ("error", "fail", "runtime error")]
+    if failed:
+        raise StageFailed(f"for an erasure, what it needs does not build: {', '.join(failed)}; run again")
+
+
+def _stage_other_copies(con: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
+    """Stage, of each key in `freed_keys`, what macros/staging/typed_rows.sql would stage of the rows that are left: the
+    first copy of an event, the newest version of anything else. Returns their files.
+    """
+    base, same = f"staging.base_{source.name}", " and ".join(f"freed.{name} = base.{name}" for name in source.key)
+    waiting, place = "superseded", "base._file_no desc, base._line_no desc"
+    if source.mode == "event":
+        waiting, place = "duplicate", "base._file_no, base._line_no"
+    elif source.version:
+        place = f"base.{source.version} desc nulls last, {place}"
+    con.execute(
+        "create or replace temp table staged_instead as select _file_id, _line_no from (select base._file_id,"
+        f" base._line_no, row_number() over (partition by {', '.join(source.key)} order by {place}) as place"
+        f" from {base} as base where base.row_outcome = '{waiting}'"
+        f" and exists (select 1 from freed_keys as freed where {same})) where place = 1"
+    )
+    con.execute(
+        f"update {base} as base set row_outcome = 'staged' where exists (select 1 from staged_instead as instead"
+        " where instead._file_id = base._file_id and instead._line_no = base._line_no)"
+    )
+    files = con.execute("select distinct _file_id from staged_instead order by 1").fetchall()
+    con.execute("drop table staged_instead")
+    return [file_id for (file_id,) in files]
 
 
 _is_there = (

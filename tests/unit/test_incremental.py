@@ -92,3 +92,41 @@ def test_tables_of_customers_go_where_what_they_read_has_changed(con, tmp_path, 
     incremental.reset(con, Home(tmp_path))
     tables = con.execute("select table_name from duckdb_tables() where schema_name in ('core', 'marts')").fetchall()
     assert {name for (name,) in tables} == kept
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ("nothing", {"held", "marked", "edges"}),
+        ("blocklist", {"held", "edges"}),
+        ("overrides", {"held", "marked", "edges"}),
+    ],
+)
+def test_tables_of_identity_go_where_a_rule_table_that_they_read_has_changed(con, tmp_path, monkeypatch, change, kept):
+    """Not where a table stands between, which is made anew and compared."""
+    (tmp_path / "seeds" / "rules").mkdir(parents=True)
+    seeds = [
+        SimpleNamespace(resource_type="seed", unique_id=name, name=name, fqn=["kizuna", name])
+        for name in ("blocklist", "overrides")
+    ]
+    for seed in seeds:
+        (tmp_path / "seeds" / "rules" / f"{seed.name}.csv").write_text("kind,value\n")
+    models = [
+        *seeds,
+        _model("identity", "seen", ("blocklist",), "view"),
+        _model("identity", "decided", ("overrides",), "table"),
+        _model("identity", "marked", ("seen",)),
+        _model("identity", "edges", ("decided",)),
+        _model("core", "held", ("marked", "blocklist")),
+    ]
+    monkeypatch.setattr(dbt_runner, "parsed", lambda home: SimpleNamespace(nodes={m.unique_id: m for m in models}))
+    monkeypatch.setattr(incremental, "seeds", lambda: tmp_path / "seeds")
+    con.execute("create schema identity")
+    incremental.reset(con, Home(tmp_path))
+    for table in ("identity.marked", "identity.edges", "core.held"):
+        con.execute(f"create table {table} (key integer)")
+    if change != "nothing":
+        (tmp_path / "seeds" / "rules" / f"{change}.csv").write_text("kind,value\nemail,a@x.jp\n")
+    incremental.reset(con, Home(tmp_path))
+    tables = con.execute("select table_name from duckdb_tables() where schema_name in ('core', 'identity')").fetchall()
+    assert {name for (name,) in tables} == kept

@@ -25,8 +25,8 @@
     md5(concat_ws('|', {% for column in columns %}coalesce(cast({{ column }} as varchar), '~'){{ ', ' if not loop.last }}{% endfor %}))
 {%- endmacro %}
 
-{# Pre-hook: forgets the rows of files that are gone or were loaded anew, of touched orders, and other rows that are gone or have changed.
-   A file has few states, so they are compared before rows are. #}
+{# Pre-hook: forgets the rows of files that are gone or were loaded anew, of acts that an erasure has corrected, of touched orders, and other rows
+   that are gone or have changed. A file has few states, so they are compared before rows are. #}
 {% macro forget_changed_acts() -%}
     {%- if is_incremental() -%}
         create or replace temp table gone_acts as
@@ -40,6 +40,12 @@
                 from (select distinct _state from {{ this }} where _file_id is not null) as states
                 where states._state not in ({{ file_states_of_acts() }})
             )
+        union all
+        select
+            held.rowid as row_id,
+            held.customer_id
+        from {{ this }} as held
+        where held._file_id is not null and {{ of_corrected_acts('held') }}
         union all
         select
             held.rowid as row_id,
@@ -61,6 +67,20 @@
         delete from {{ this }} where rowid in (select gone_acts.row_id from gone_acts);
         drop table gone_acts
     {%- endif -%}
+{%- endmacro %}
+
+{# A condition: an erasure has corrected rows of the act since touchpoints were last written (dagster_project/privacy/warehouse_rows.py). #}
+{% macro of_corrected_acts(acts) -%}
+    {%- set corrected = source('run', 'corrected_acts') -%}
+    exists (
+            select 1 from {{ corrected }} as corrected
+            where corrected.source = {{ acts }}.source and corrected.source_key = {{ acts }}.source_key
+        )
+{%- endmacro %}
+
+{# Post-hook: the corrected acts are taken up. Facts were before, so a run that dies earlier makes both again. #}
+{% macro settle_corrected_acts() -%}
+    delete from {{ source('run', 'corrected_acts') }}
 {%- endmacro %}
 
 {# The states of the files that acts come from. #}

@@ -6,7 +6,7 @@
 with
 
 files as (
-    {{ files_to_load('stg_message_events') }}
+    {{ files_of('stg_message_events') }}
 ),
 
 events as (
@@ -16,8 +16,7 @@ events as (
         case when staged.channel = 'email' then staged.address end as email,
         case when staged.channel in ('sms', 'phone') then staged.address end as phone,
         case when staged.channel = 'line' then staged.address end as line_user_id
-    from {{ ref('stg_message_events') }} as staged
-    where staged._file_no in (select files._file_no from files)
+    from {{ rows_to_load('stg_message_events', 'message_event_id') }} as staged
 ),
 
 keyed as (
@@ -45,10 +44,9 @@ facts as (
         keyed.scenario_id,
         keyed.step,
         keyed.feed_row_id,
-        files._file_id,
-        files._state
+        keyed._file_id,
+        keyed._state
     from keyed
-    inner join files on keyed._file_no = files._file_no
 )
 
 select * from facts

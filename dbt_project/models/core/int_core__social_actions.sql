@@ -6,7 +6,7 @@
 with
 
 files as (
-    {{ files_to_load('stg_social_actions') }}
+    {{ files_of('stg_social_actions') }}
 ),
 
 keyed as (
@@ -15,8 +15,7 @@ keyed as (
         {{ key_of('member_id', 'staged.member_id') }} as member_key,
         {{ key_of('line_user_id', 'staged.line_user_id') }} as line_key,
         {{ key_of('visitor_id', 'staged.visitor_id') }} as visitor_key
-    from {{ ref('stg_social_actions') }} as staged
-    where staged._file_no in (select files._file_no from files)
+    from {{ rows_to_load('stg_social_actions', 'action_id') }} as staged
 ),
 
 facts as (
@@ -31,10 +30,9 @@ facts as (
         keyed.brand_id,
         keyed.product_id,
         keyed.content_id,
-        files._file_id,
-        files._state
+        keyed._file_id,
+        keyed._state
     from keyed
-    inner join files on keyed._file_no = files._file_no
 )
 
 select * from facts

@@ -6,7 +6,7 @@
 with
 
 files as (
-    {{ files_to_load('stg_survey_answers') }}
+    {{ files_of('stg_survey_answers') }}
 ),
 
 keyed as (
@@ -14,8 +14,7 @@ keyed as (
         staged.*,
         {{ key_of('member_id', 'staged.member_id') }} as member_key,
         {{ key_of('visitor_id', 'staged.visitor_id') }} as visitor_key
-    from {{ ref('stg_survey_answers') }} as staged
-    where staged._file_no in (select files._file_no from files)
+    from {{ rows_to_load('stg_survey_answers', 'answer_id') }} as staged
 ),
 
 facts as (
@@ -25,10 +24,9 @@ facts as (
         keyed.member_key,
         keyed.visitor_key,
         keyed.answered_at as occurred_at,
-        files._file_id,
-        files._state
+        keyed._file_id,
+        keyed._state
     from keyed
-    inner join files on keyed._file_no = files._file_no
 )
 
 select * from facts

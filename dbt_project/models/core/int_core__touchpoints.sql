@@ -3,8 +3,10 @@
     pre_hook="{{ forget_changed_acts() }}",
     post_hook=[
         "{{ settle_customers() }}", "{{ settle_shared_devices() }}", "{{ settle_masters() }}", "{{ touch_customers_of_batch() }}",
+        "{{ settle_corrected_acts() }}",
     ]
 ) }}
+{%- set in_new_files = files_to_add() %}
 
 with
 
@@ -14,8 +16,17 @@ acts as (
         acts.brand_id as act_brand_id,
         acts.campaign_id as act_campaign_id
     from {{ ref('int_core__acts') }} as acts
-    where {{ files_to_add() }}
+    where {{ in_new_files }}
     {%- if is_incremental() %}
+    union all
+    select
+        acts.*,
+        acts.brand_id as act_brand_id,
+        acts.campaign_id as act_campaign_id
+    from {{ ref('int_core__acts') }} as acts
+    where acts._file_id is not null
+        and not ({{ in_new_files }})
+        and {{ of_corrected_acts('acts') }}
     union all
     select
         acts.*,

@@ -6,7 +6,7 @@
 with
 
 files as (
-    {{ files_to_load('stg_web_events') }}
+    {{ files_of('stg_web_events') }}
 ),
 
 -- A visitor's events repeat the same few identifiers: hashing each combination once is much cheaper than each event.
@@ -15,8 +15,7 @@ identifier_sets as (
         staged.visitor_id,
         coalesce(staged.member_id, '') as member_value,
         coalesce(staged.email, '') as email_value
-    from {{ ref('stg_web_events') }} as staged
-    where staged._file_no in (select files._file_no from files)
+    from {{ rows_to_load('stg_web_events', 'event_id') }} as staged
 ),
 
 parties as (
@@ -54,10 +53,9 @@ facts as (
             nullif(nullif({{ url_host('events.referrer') }}, coalesce({{ url_host('events.url') }}, '')), ''),
             'direct'
         ) as visit_source,
-        files._file_id,
-        files._state
-    from {{ ref('stg_web_events') }} as events
-    inner join files on events._file_no = files._file_no
+        events._file_id,
+        events._state
+    from {{ rows_to_load('stg_web_events', 'event_id') }} as events
     inner join parties
         on events.visitor_id = parties.visitor_id
         and coalesce(events.member_id, '') = parties.member_value

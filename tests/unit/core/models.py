@@ -14,6 +14,7 @@ import duckdb
 import jinja2
 
 from dagster_project.project import DBT_PROJECT
+from dagster_project.staging.source_table import declared_sources
 
 MACROS = [
     "run_context",
@@ -21,18 +22,38 @@ MACROS = [
     "core/order_rows",
     "core/incremental_facts",
     "core/parties",
+    "core/urls",
     "core/touchpoint_rows",
     "core/attributes",
     "core/attribute_states",
     "marts/calendar",
     "marts/rank_rules",
     "portable/identifiers",
+    "portable/text",
+    "staging/fast_path",
+    "staging/source_columns",
+    "staging/typed_columns",
+    "staging/typed_rows",
+    "identity/sources",
+    "identity/tuples",
+    "identity/sightings",
+    "identity/blocklist",
+    "identity/touched_identifiers",
+    "identity/kept_nodes",
 ]
+# dbt's nodes of the landing sources.
+DECLARED = {
+    name: table | {"source_name": "landing", "columns": {column["name"]: column for column in table["columns"]}}
+    for name, table in declared_sources().items()
+}
 _MACRO = re.compile(r"{%-? macro (\w+)\(.*?{%-? endmacro -?%}", re.DOTALL)
 RUN = """
     create schema run;
+    create table run.touched_identifiers (identifier_key bigint);
+    create table run.changed_nodes (identifier_key bigint);
     create table run.touched_customers (customer_id varchar);
     create table run.touched_orders (order_id varchar);
+    create table run.corrected_acts (source varchar, source_key varchar);
     create table run.touched_persons (customer_id varchar);
     create table run.changes_held (relation varchar, change_no bigint);
     create table run.masters_held (kind varchar, master_id varchar, state varchar);
@@ -40,6 +61,11 @@ RUN = """
     create table run.settings (name varchar, value varchar);
     create table run.context (as_of date, as_of_end_at timestamp, salt varchar, gmail_aliases boolean);
 """
+
+
+@cache
+def _compiled(text: str) -> Any:
+    return jinja2.Environment(autoescape=False, extensions=["jinja2.ext.do"]).compile(text)  # noqa: S701 (SQL, not HTML)
 
 
 class _Returned(Exception):
@@ -76,9 +102,12 @@ class Models:
             "execute": True,
             "this": _Now(lambda: self._model),
             "invocation_id": _Now(lambda: f"build {self._build}"),
-            "model": SimpleNamespace(),
+            "model": SimpleNamespace(raw_code=_Now(lambda: self._model)),
+            "graph": SimpleNamespace(sources=DECLARED),
+            "local_md5": str,
             "is_incremental": lambda: self._config["materialized"] == "incremental" and self._existed,
             "run_query": self._run_query,
+            "load_relation": lambda name: name,
             "return": self._return,
             "adapter": SimpleNamespace(dispatch=lambda name, _: self._jinja.globals[f"default__{name}"]),
         }
@@ -89,7 +118,7 @@ class Models:
 
     def build(self, model: str, crashes: bool = False) -> None:
         """Build one model; where it `crashes`, all is done but the commit. Raises Crash then."""
-        [file] = (DBT_PROJECT / "models").glob(f"*/{model}.sql")
+        [file] = (DBT_PROJECT / "models").glob(f"**/{model}.sql")
         self._model, self._config = model, {"materialized": "table"}
         self._existed = self._exists()  # dbt too asks its cache from before
         self._build += 1
@@ -125,7 +154,10 @@ class Models:
 
     def render(self, text: str) -> str:
         """SQL of a piece of Jinja."""
-        return self._jinja.from_string(text).render()
+        return self._template(text).render()
+
+    def _template(self, text: str) -> jinja2.Template:
+        return jinja2.Template.from_code(self._jinja, _compiled(text), self._jinja.make_globals(None))
 
     def _exists(self) -> bool:
         found = self.con.execute("select count(*) from duckdb_tables() where table_name = ?", [self._model]).fetchone()
@@ -147,7 +179,7 @@ class Models:
     def _macro(self, name: str, text: str) -> Any:
         @cache  # read at its first call, when all others that it calls are known
         def macro() -> Any:
-            return getattr(self._jinja.from_string(text).module, name)
+            return getattr(self._template(text).module, name)
 
         def call(*arguments: Any, **named: Any) -> Any:
             try:

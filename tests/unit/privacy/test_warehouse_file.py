@@ -1,0 +1,109 @@
+"""The warehouse is written anew after an erasure: at once where it is small, else within the days of the setting."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+from dagster import DagsterRun
+
+from dagster_project.cli import cli
+from dagster_project.home import Home
+from dagster_project.privacy import erase, record, warehouse_file
+from dagster_project.privacy.persons import Erased
+from dagster_project.privacy.record import Erasure, Request
+from dagster_project.resources import HOURLY_JOB, _last_day_over
+from dagster_project.run_context import RunContext
+
+DAY = date(2026, 3, 31)
+REQUESTS = (Request("q-1", "email", "2026-03-31T00:00:00Z", "person"),)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home whose warehouse is too large to be written anew at once."""
+    monkeypatch.setenv("KIZUNA_ERASURE_REWRITE_AT_ONCE_GB", "0")
+    monkeypatch.setenv("KIZUNA_ERASURE_REWRITE_DAYS", "7")
+    home = Home.open(tmp_path / "home")
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("create table kept as select n, 'row ' || n as what from range(5000) as numbers (n)")
+        con.execute("create view seen as select * from kept where n > 4000")
+    return home
+
+
+def erased(home: Home, day: date, name: str = "e1", **given: str) -> None:
+    record.write(home, Erasure(name, str(day), "", REQUESTS, **given).with_step("landing").with_step("warehouse"))
+
+
+def file(home: Home) -> int:
+    """Which file the warehouse is. That the new one holds nothing is held in tests/pipeline/test_erasure.py."""
+    return home.warehouse.stat().st_ino
+
+
+def test_a_large_warehouse_waits_for_its_day(home: Home) -> None:
+    before = file(home)
+    assert not warehouse_file.compact_if_due(home, DAY)
+    erased(home, DAY)
+    erased(home, DAY + timedelta(days=3), "e2")
+    assert not warehouse_file.compact_if_due(home, DAY + timedelta(days=6))
+    assert file(home) == before
+    found = warehouse_file.waiting(home)
+    assert found == warehouse_file.Waiting(2, DAY, DAY + timedelta(days=7))
+    assert warehouse_file.compact_if_due(home, DAY + timedelta(days=7))
+    assert file(home) != before
+    assert warehouse_file.waiting(home) is None
+    assert not warehouse_file.compact_if_due(home, DAY + timedelta(days=8))
+    with duckdb.connect(str(home.warehouse)) as con:
+        assert con.execute("select n from kept").fetchall() == [(n,) for n in range(5000)]
+        assert con.execute("select count(*) from seen").fetchall() == [(999,)]
+
+
+@pytest.mark.parametrize("setting", [("AT_ONCE_GB", "1"), ("DAYS", "0"), ("DAYS", "seven"), ("AT_ONCE_GB", "two")])
+def test_else_it_is_written_anew_at_once(home: Home, setting: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"KIZUNA_ERASURE_REWRITE_{setting[0]}", setting[1])
+    erased(home, DAY)
+    assert warehouse_file.compact_if_due(home, DAY)
+
+
+def test_an_erasure_that_has_not_left_the_tables_yet_does_not_count(home: Home) -> None:
+    record.write(home, Erasure("e1", str(DAY), "", REQUESTS).with_step("landing"))
+    assert not warehouse_file.compact_if_due(home, DAY + timedelta(days=30))
+
+
+def test_a_request_that_comes_again_does_not_put_it_off(home: Home) -> None:
+    erased(home, DAY)
+    [before] = record.read_all(home)
+    run = RunContext.daily(DAY + timedelta(days=5), is_newest=True)
+    again = erase._record("e1", run, Erased(REQUESTS, (), (), (), ()), {}, before)
+    record.write(home, again.with_step("warehouse"))
+    found = warehouse_file.waiting(home)
+    assert found is not None
+    assert found.due_on == DAY + timedelta(days=7)
+    assert warehouse_file.compact_if_due(home, found.due_on)
+    [done] = record.read_all(home)
+    assert erase._record("e1", run, Erased(REQUESTS, (), (), (), ()), {}, done).in_file_since == ""
+
+
+def run(job_name: str, day: date) -> DagsterRun:
+    return DagsterRun(job_name, tags={"dagster/partition": str(day)})
+
+
+def test_days_count_from_run_to_run() -> None:
+    assert _last_day_over(run("daily", DAY), None) == DAY
+    assert _last_day_over(run("daily", DAY), DAY - timedelta(days=1)) == DAY
+    # A backfill does not turn time back, and a day on which an hourly run is under way is not over.
+    assert _last_day_over(run("daily", date(2026, 1, 1)), DAY) == DAY
+    assert _last_day_over(run(HOURLY_JOB, DAY), None) == DAY - timedelta(days=1)
+    assert _last_day_over(None, None) == date.min
+
+
+def test_the_command_says_what_waits_and_does_it(home: Home) -> None:
+    before = file(home)
+    erased(home, DAY)
+    waits = CliRunner().invoke(cli, ["erasures", "--home", str(home.path)])
+    assert "the run of 2026-04-07 writes it anew" in waits.stdout.replace("\n", " ")
+    written = CliRunner().invoke(cli, ["erasures", "--rewrite", "--home", str(home.path), "--json"])
+    assert (written.exit_code, json.loads(written.stdout)["rewrite_due_on"]) == (0, None)
+    assert file(home) != before
