@@ -15,11 +15,10 @@ from dagster_project.home import Home
 from dagster_project.identity import matching_keys
 from dagster_project.landing.contract import Source, sources
 from dagster_project.landing.manifest import Landed
-from dagster_project.privacy.carried import Carried
+from dagster_project.privacy.carried import Carried, kinds_of
 from dagster_project.privacy.overwrite import ERASED
 from dagster_project.staging.values import has_table, normalise_new_values
 
-BY_FILE = ("pii.int_identity__tuples", "pii.int_identity__web_purchases")
 # Sources of which core keeps the facts by act; of all others it sees by content, or by order, what has changed.
 ACTS = ("web_events", "message_events", "social_actions", "survey_answers")
 _PARTY_KEYS = ("member_key", "card_key", "line_key", "email_key", "phone_key", "visitor_key")
@@ -31,12 +30,11 @@ def correct(
     con: duckdb.DuckDBPyConnection, home: Home, found: dict[Landed, Carried], gone: set[str], keys: list[int]
 ) -> None:
     """Make staging and identity what they would be if the rows had landed as they are now."""
-    file_ids = [file.file_id for file in found]
     for name in sorted({file.source for file in found}):
         there = {file: there for file, there in found.items() if file.source == name}
         con.begin()
         try:
-            file_ids += correct_source(con, sources()[name], there)
+            correct_source(con, sources()[name], there)
             con.commit()
         except BaseException:
             con.rollback()
@@ -45,9 +43,6 @@ def correct(
     con.execute("delete from staging.normalised_values where raw in (select raw from gone_values)")
     con.unregister("gone_values")
     normalise_new_values(con)  # what rule tables hold is read anew where it went with the rest
-    for relation in BY_FILE:
-        # A generation that never was: the files are read again, and only what has become another row is taken up.
-        con.execute(f"update {relation} set _generation = -1 where list_contains(?, _file_id)", [file_ids])
     if con.execute("select 1 from duckdb_tables() where schema_name = 'core' and table_name = 'parties'").fetchall():
         holds = " or ".join(f"list_contains($keys, {column})" for column in _PARTY_KEYS)
         con.execute(f"delete from core.parties where {holds}", {"keys": keys})
@@ -55,15 +50,15 @@ def correct(
     build(home, "fqn:kizuna.staging.row_accounts fqn:kizuna.identity")
 
 
-def correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[Landed, Carried]) -> list[str]:
-    """Correct the staged rows of one source in the caller's transaction; note the acts that core has to make again.
-
-    Returns files of which other rows are staged instead.
+def correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[Landed, Carried]) -> None:
+    """Correct the staged rows of one source in the caller's transaction; note what identity has to read again, and the
+    acts that core has to make again.
     """
     base = f"staging.base_{source.name}"
     went = [name for name in source.column_names if name not in source.stays]
+    _places(con, {file: there.whole.union(*there.cells.values()) for file, there in found.items()})
+    _note_for_identity(con, source, "erased_places")
     if source.name in ACTS:
-        _places(con, {file: there.whole.union(*there.cells.values()) for file, there in found.items()})
         con.execute(
             f"insert into run.corrected_acts select '{source.name}', base.{source.key[0]} from {base} as base"
             f" where {_is_there} and base.row_outcome = 'staged'"
@@ -100,10 +95,10 @@ def correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[L
     for name in sorted({name for there in found.values() for name in there.cells}):
         _places(con, {file: there.cells.get(name, set()) for file, there in found.items()})
         con.execute(f"update {base} as base set {name} = null where {_is_there}")
-    staged_instead = [] if source.stands_without_person else _stage_other_copies(con, source)
+    if not source.stands_without_person:
+        _stage_other_copies(con, source)
     con.execute("drop table erased_places")
     con.execute("drop table freed_keys")
-    return staged_instead
 
 
 def rebuild(con: duckdb.DuckDBPyConnection, names: list[str]) -> None:
@@ -121,9 +116,9 @@ def build(home: Home, select: str, with_tests: bool = True) -> None:
         raise StageFailed(f"for an erasure, what it needs does not build: {', '.join(failed)}; run again")
 
 
-def _stage_other_copies(con: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
+def _stage_other_copies(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Stage, of each key in `freed_keys`, what macros/staging/typed_rows.sql would stage of the rows that are left: the
-    first copy of an event, the newest version of anything else. Returns their files.
+    first copy of an event, the newest version of anything else.
     """
     base, same = f"staging.base_{source.name}", " and ".join(f"freed.{name} = base.{name}" for name in source.key)
     waiting, place = "superseded", "base._file_no desc, base._line_no desc"
@@ -141,9 +136,23 @@ def _stage_other_copies(con: duckdb.DuckDBPyConnection, source: Source) -> list[
         f"update {base} as base set row_outcome = 'staged' where exists (select 1 from staged_instead as instead"
         " where instead._file_id = base._file_id and instead._line_no = base._line_no)"
     )
-    files = con.execute("select distinct _file_id from staged_instead order by 1").fetchall()
+    _note_for_identity(con, source, "staged_instead")
     con.execute("drop table staged_instead")
-    return [file_id for (file_id,) in files]
+
+
+def _note_for_identity(con: duckdb.DuckDBPyConnection, source: Source, places: str) -> None:
+    """Note the files of `places`, and the identifiers in their rows: what identity holds of these it reads again."""
+    columns = [column.name for column in source.columns if kinds_of(column)]
+    if not columns:
+        return
+    con.execute(f"insert into run.corrected_files select distinct _file_id from {places}")
+    listed = ", ".join(f"base.{name}" for name in columns)
+    con.execute(
+        f"insert into pii.corrected_values select distinct unnest([{listed}]) as value"
+        f" from staging.base_{source.name} as base where exists (select 1 from {places} as place"
+        " where place._file_id = base._file_id and place._line_no = base._line_no)"
+    )
+    con.execute("delete from pii.corrected_values where value is null")
 
 
 _is_there = (

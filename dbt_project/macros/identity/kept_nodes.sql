@@ -104,5 +104,7 @@
 {% macro settle_touched_identifiers() -%}
     delete from {{ source('run', 'touched_identifiers') }};
     delete from {{ source('run', 'changed_nodes') }};
+    delete from {{ source('run', 'corrected_files') }};
+    delete from {{ source('erasure', 'corrected_values') }};
     drop table if exists changed_links
 {%- endmacro %}

@@ -81,8 +81,27 @@
 {%- endmacro %}
 
 {# Hooks of the two tables of what files hold. `keys_of` is one of the two macros at the end. A file is read again where staging has built
-   its source anew, or an erasure has marked its rows by a generation that never was; its old and its new rows both stand in the table
-   until the post-hook has compared them. #}
+   its source anew; of one in which an erasure has corrected rows, what shares a value with such a row is, and a generation that never was
+   marks that. Old and new rows both stand in the table until the post-hook has compared them. #}
+
+{# Pre-hook: marks what an erasure has changed. #}
+{% macro mark_corrected_rows(columns) -%}
+    {%- set corrected = is_corrected('held', columns) -%}
+    {%- if is_incremental() and corrected != 'false' %}
+    update {{ this }} as held set _generation = -1 where {{ corrected }}
+    {%- endif %}
+{%- endmacro %}
+
+{# A condition: the row is of a file in which an erasure has corrected rows, and shares one of these values with such a row. #}
+{% macro is_corrected(alias, values) -%}
+    {%- set files, corrected = source('run', 'corrected_files'), source('erasure', 'corrected_values') -%}
+    {%- if not execute or not is_incremental() or not run_query('select 1 from ' ~ files ~ ' limit 1').rows -%} {{ return('false') }} {%- endif -%}
+    {%- set ns = namespace(any=[]) -%}
+    {%- for value in values -%}
+        {%- do ns.any.append(value ~ ' in (select corrected.value from ' ~ corrected ~ ' as corrected)') -%}
+    {%- endfor -%}
+    {{ return('(' ~ alias ~ '._file_id in (select files.file_id from ' ~ files ~ ' as files) and (' ~ ns.any | join(' or ') ~ '))') }}
+{%- endmacro %}
 
 {# Pre-hook: forgets rows of files that are withdrawn. #}
 {% macro forget_withdrawn_files(keys_of) -%}

@@ -40,12 +40,14 @@
     ) as grouped
 {%- endmacro %}
 
-{# The rows of a base table that identity reads: valid ones, of files that this model has not read yet, or not as they are staged now. #}
+{# The rows of a base table that identity reads: valid ones, of files that this model has not read yet, or not as they are staged now;
+   of files in which an erasure has corrected rows, those that share a value with one. #}
 {% macro identity_rows(entry) -%}
     {%- set files = source('run', 'files') -%}
+    {%- set corrected = is_corrected('base', entry.identifiers.values()) -%}
     base.row_outcome in ('staged'{{ ", 'superseded'" if entry.versions }})
         {%- if is_incremental() %}
-        and base._file_id in (
+        and ({{ corrected }} or base._file_id in (
             select files.file_id
             from {{ files }} as files
             where files.source = '{{ entry.source }}'
@@ -55,7 +57,7 @@
                     where held.source = '{{ entry.source }}'
                         and held._generation = {{ staged_generation("'" ~ entry.source ~ "'") }}
                 )
-        )
+        ))
         {%- endif %}
 {%- endmacro %}
 

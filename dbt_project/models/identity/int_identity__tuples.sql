@@ -1,6 +1,7 @@
 {{ config(
     schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ forget_withdrawn_files(keys_of_tuples) }}", post_hook="{{ touch_changed_rows(keys_of_tuples) }}"
+    pre_hook=["{{ forget_withdrawn_files(keys_of_tuples) }}", "{{ mark_corrected_rows(identifier_kinds()) }}"],
+    post_hook="{{ touch_changed_rows(keys_of_tuples) }}"
 ) }}
 
 with

@@ -1,6 +1,7 @@
 {{ config(
     schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ forget_withdrawn_files(keys_of_purchases) }}", post_hook="{{ touch_changed_rows(keys_of_purchases) }}"
+    pre_hook=["{{ forget_withdrawn_files(keys_of_purchases) }}", "{{ mark_corrected_rows(['visitor_id']) }}"],
+    post_hook="{{ touch_changed_rows(keys_of_purchases) }}"
 ) }}
 
 with
@@ -18,7 +19,7 @@ purchases as (
         min(base.occurred_at) as first_seen_at,
         cast(count(*) as bigint) as observations
     from {{ ref('base_web_events') }} as base
-    where {{ identity_rows({'source': 'web_events', 'versions': false}) }}
+    where {{ identity_rows({'source': 'web_events', 'versions': false, 'identifiers': {'visitor_id': 'base.visitor_id'}}) }}
         and base.event_name = 'purchase'
         and base.order_id is not null
     group by base._file_id, base.visitor_id, base.order_id

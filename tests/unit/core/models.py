@@ -51,6 +51,9 @@ RUN = """
     create schema run;
     create table run.touched_identifiers (identifier_key bigint);
     create table run.changed_nodes (identifier_key bigint);
+    create table run.corrected_files (file_id varchar);
+    create schema erasure;
+    create table erasure.corrected_values (value varchar);
     create table run.touched_customers (customer_id varchar);
     create table run.touched_orders (order_id varchar);
     create table run.corrected_acts (source varchar, source_key varchar);

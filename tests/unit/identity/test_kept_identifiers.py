@@ -104,13 +104,19 @@ class Shop:
     def raise_generation(self, source: str) -> None:
         self.both(f"update staged.fingerprints set generation = generation + 1 where source = '{source}'")
 
-    def mark(self, file_id: str) -> None:
-        """As an erasure marks what is to be read again (privacy/warehouse_rows.py)."""
-        for table in HELD:
-            self.kept.con.execute(f"update {table} set _generation = -1 where _file_id = '{file_id}'")
+    def note(self, source: str, file_id: str, line_no: int) -> None:
+        """As an erasure notes what is to be read again, before it corrects a row (privacy/warehouse_rows.py)."""
+        columns = {"visitor_id", "member_id", "email", "phone", "card_no", "line_user_id", "address", "identifier"}
+        listed = ", ".join(sorted(columns & set(BASES[source].split(", "))))
+        self.kept.con.execute(f"insert into run.corrected_files values ('{file_id}')")
+        self.kept.con.execute(
+            f"insert into erasure.corrected_values select unnest([{listed}]) from base_{source}"
+            f" where _file_id = '{file_id}' and _line_no = {line_no}"
+        )
 
     def settle(self) -> None:
-        self.kept.con.execute("delete from run.touched_identifiers")
+        for table in ("run.touched_identifiers", "run.corrected_files", "erasure.corrected_values"):
+            self.kept.con.execute(f"delete from {table}")
 
     def touched(self) -> int | None:
         """How many identifiers; None of everybody."""
@@ -138,18 +144,17 @@ class Shop:
 
 def _erased_row(shop: Shop) -> None:
     source, file_id, line_no = shop.place()
+    shop.note(source, file_id, line_no)
     gone = ", ".join(f"{name} = null" for name in BASES[source].split(", ") if name != "order_id")
     shop.both(
         f"update base_{source} set {gone}, row_outcome = 'erased' where _file_id = '{file_id}' and _line_no = {line_no}"
     )
-    shop.mark(file_id)
 
 
 def _erased_cell(shop: Shop) -> None:
     source, file_id, line_no = shop.place("ec_orders")
+    shop.note(source, file_id, line_no)
     shop.both(f"update base_ec_orders set email = null where _file_id = '{file_id}' and _line_no = {line_no}")
-    shop.raise_generation(source)
-    shop.mark(file_id)
 
 
 def _superseded(shop: Shop) -> None:
@@ -220,9 +225,14 @@ def test_an_erasure_in_a_file_of_many_touches_the_identifiers_of_its_rows() -> N
     shop = Shop(7)
     shop.build()
     shop.settle()
-    shop.both("update base_web_events set visitor_id = 'other' where _file_id = '0-0-web_events' and _line_no = 9")
-    shop.mark("0-0-web_events")
+    [(line_no,)] = shop.kept.rows(
+        "select min(_line_no) from base_web_events where member_id is not null and visitor_id is not null"
+    )
+    shop.note("web_events", "0-0-web_events", line_no)
+    shop.both(f"update base_web_events set member_id = null where _line_no = {line_no} and _landing_no = 0")
     shop.build()
+    [(read_again,)] = shop.kept.rows("select count(*) from int_identity__tuples where _batch <> 'build 1'")
+    assert 0 < read_again < 20
     shop.check()
     touched = shop.touched()
     assert touched is not None

@@ -14,7 +14,8 @@ from tests.unit.core.models import Crash, Models
 # Identifiers of a row, which may differ between copies of one act.
 IDENTIFIERS = ("member_id", "email", "line_user_id", "visitor_id", "address")
 SCHEMAS = """
-    create schema landing; create schema staged; create schema normalised; create schema staging;
+    create schema landing; create schema staged; create schema normalised; create schema staging; create schema pii;
+    create table pii.corrected_values (value varchar);
     set schema = 'staging';
     create table run.files (file_id varchar, file_no integer, source varchar);
     create table staged.fingerprints (source varchar, generation bigint);
@@ -269,7 +270,10 @@ def test_a_later_copy_of_an_act_takes_the_place_of_an_erased_one() -> None:
     shop.build()
     found = {shop.files["f1"]: Carried(whole={2})}
     shop.overwrite(found)
-    assert correct_source(shop.con, source, found) == ["f2"]
+    correct_source(shop.con, source, found)
+    # Identity reads again what holds what went, and what came instead.
+    assert _rows(shop, "select distinct file_id from run.corrected_files") == [("f1",), ("f2",)]
+    assert _rows(shop, "select distinct value from pii.corrected_values") == [("his",), ("v1",)]
     shop.build()
     assert _rows(shop, "select _file_id, _line_no, row_outcome from base_social_actions") == [
         ("f1", 2, "erased"), ("f2", 2, "staged"), ("f2", 3, "duplicate")]  # fmt: skip
@@ -289,6 +293,6 @@ def test_an_older_version_takes_the_place_of_an_erased_one() -> None:
     for name in sources()["reviews"].column_names:
         shop.con.execute(f"alter table base_reviews add column if not exists {name} varchar")
     file = _file("reviews", 3)
-    assert correct_source(shop.con, sources()["reviews"], {file: Carried(whole={31})}) == ["f2"]
+    correct_source(shop.con, sources()["reviews"], {file: Carried(whole={31})})
     assert _rows(shop, "select _file_id, review_id from base_reviews where row_outcome = 'staged'") == [
         ("f2", "r1"), ("f3", "r2")]  # fmt: skip
