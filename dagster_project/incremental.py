@@ -35,6 +35,10 @@ def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
     con.execute("create table if not exists run.changed_nodes (identifier_key bigint)")
     con.execute("create table if not exists run.touched_customers (customer_id varchar)")
     con.execute("create table if not exists run.touched_orders (order_id varchar)")
+    con.execute(
+        "create table if not exists run.gone_basket_items (level varchar, basis varchar, basket_id varchar,"
+        " item_id varchar, last_on date, change_no bigint)"
+    )
     con.execute("create table if not exists run.corrected_files (file_id varchar)")
     con.execute("create schema if not exists pii")
     con.execute("create table if not exists pii.corrected_values (value varchar)")
@@ -43,6 +47,11 @@ def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
     con.execute("create table if not exists run.changes_held (relation varchar, change_no bigint)")
     con.execute(
         "create table if not exists run.parties_held (party_key bigint, customer_id varchar, shared_party_key bigint)"
+    )
+    con.execute("create table if not exists run.states_of_parties (fact varchar, state varchar)")
+    con.execute(
+        "create table if not exists run.owners_held"
+        " (identifier_key bigint, customer_id varchar, is_blocklisted boolean, strength bigint)"
     )
     con.execute("create table if not exists run.masters_held (kind varchar, master_id varchar, state varchar)")
     con.begin()

@@ -7,6 +7,8 @@ An act that was his by session alone is told by its key, unless a member id or c
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +30,7 @@ TYPED = ("email", "phone")
 KINDS_BY_WORD = {kind: kind for kind in KINDS} | {"sms": "phone", "line": "line_user_id"}
 # Identifiers that are never contested: they say whose a row is, whatever else it carries.
 SURE = ("member_id", "card_no")
+Place = tuple[str, int]  # file_id, line
 _WORDS = re.compile(r"[\s,;|\"'{}\[\]<>=]+|(?<=[\w\"']):(?=\S)")
 
 
@@ -49,21 +52,35 @@ class Carried:
 
 def carried(path: Path, source: Source, tombstones: Tombstones) -> Carried:
     """The rows of the Parquet file `path` that carry tombstoned identifiers."""
-    found = Carried()
+    return next(iter(carried_by_file([path], source, tombstones).values()), Carried())
+
+
+def carried_by_file(paths: Iterable[Path], source: Source, tombstones: Tombstones) -> dict[str, Carried]:
+    """file_id -> rows that carry tombstoned identifiers, of the landed files of one source in which there are any.
+
+    The files are read as one table: what starting a scan costs is paid once a source, and each distinct value is read
+    once for all of its files.
+    """
+    found: defaultdict[str, Carried] = defaultdict(Carried)
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
-        place = literal(no_glob(str(path)))
-        con.execute(f"create view landed as select * from read_parquet({place}, hive_partitioning = false)")
+        places = ", ".join(literal(no_glob(str(path))) for path in paths)
+        # Files landed before a column joined the contract lack it.
+        read = f"read_parquet([{places}], hive_partitioning = false, union_by_name = true)"
+        con.execute(f"create view landed as select * from {read}")
         there = {name for name, *_ in con.execute("describe landed").fetchall()}
         con.register("tombstones", _table(tombstones))
         columns = [column for column in source.columns if kinds_of(column) and column.name in there]
         if columns and _collect(con, columns, tombstones):
             _match(con, columns, source, found)
         if tombstones.acts and source.name in ACTS:
-            found.whole |= _acts(con, columns, source, tombstones)
-        torn = con.execute("select _line_no, _raw_line from landed where _raw_line is not null").fetchall()
-        found.whole |= {line_no for line_no, text in torn if _names_one(text, tombstones)}
-    return found
+            for file_id, line_no in _acts(con, columns, source, tombstones):
+                found[file_id].whole.add(line_no)
+        torn = con.execute("select _file_id, _line_no, _raw_line from landed where _raw_line is not null").fetchall()
+        for file_id, line_no, text in torn:
+            if _names_one(text, tombstones):
+                found[file_id].whole.add(line_no)
+    return dict(found)
 
 
 def kinds_of(column: Column) -> tuple[str, ...]:
@@ -137,7 +154,9 @@ def _reading(kind: str, raw: str, tombstones: Tombstones) -> bool | None:
     return True if hashes & tombstones.contested else None
 
 
-def _match(con: duckdb.DuckDBPyConnection, columns: list[Column], source: Source, found: Carried) -> None:
+def _match(
+    con: duckdb.DuckDBPyConnection, columns: list[Column], source: Source, found: defaultdict[str, Carried]
+) -> None:
     """Sort the rows that hold a matched value. Names are the contract's own."""
     flags = []
     for column in columns:
@@ -150,12 +169,12 @@ def _match(con: duckdb.DuckDBPyConnection, columns: list[Column], source: Source
     needed = {column.name for column in columns} | {column.kind_from for column in columns if column.kind_from}
     holds = " or ".join(f"{column.name} in (select raw from matched)" for column in columns)
     rows = con.execute(
-        f"select _line_no, {', '.join(flags)} from"
-        f" (select _line_no, {', '.join(sorted(needed))} from landed where {holds}) as candidates"
+        f"select _file_id, _line_no, {', '.join(flags)} from"
+        f" (select _file_id, _line_no, {', '.join(sorted(needed))} from landed where {holds}) as candidates"
     ).fetchall()
     names = [column.name for column in columns]
     sure = [name in SURE for name in names]
-    for line_no, *row in rows:
+    for file_id, line_no, *row in rows:
         erased, contested, given = row[0::3], row[1::3], row[2::3]
         if not any(erased) and not any(contested):
             continue  # the same text, as another kind of identifier
@@ -163,26 +182,27 @@ def _match(con: duckdb.DuckDBPyConnection, columns: list[Column], source: Source
         is_alone = all(e or c for e, c, g in zip(erased, contested, given, strict=True) if g)
         owned = [name for name, is_erased in zip(names, erased, strict=True) if is_erased]
         if is_alone or (owned and not is_others) or set(source.required).intersection(owned):
-            found.whole.add(line_no)
+            found[file_id].whole.add(line_no)
         else:
             for name in owned:
-                found.cells.setdefault(name, set()).add(line_no)
+                found[file_id].cells.setdefault(name, set()).add(line_no)
 
 
-def _acts(con: duckdb.DuckDBPyConnection, columns: list[Column], source: Source, tombstones: Tombstones) -> set[int]:
-    """The lines of acts that are known by their key, which is read as `_collect` reads an identifier."""
+def _acts(con: duckdb.DuckDBPyConnection, columns: list[Column], source: Source, tombstones: Tombstones) -> set[Place]:
+    """The places of acts that are known by their key, which is read as `_collect` reads an identifier."""
     [key] = source.key
     con.register("acts", pa.table([sorted(tombstones.acts)], schema=pa.schema([("hash", pa.string())])))
     is_nobodys = "".join(f" and coalesce({trimmed(each.name)}, '') = ''" for each in columns if each.name in SURE)
     is_read, hash_ = is_plain("id", key), tombstones.sql(source.name, plain_value("id", key))
     rows = con.execute(
-        f"select _line_no, null from landed where {is_read}{is_nobodys} and {hash_} in (select hash from acts)"
-        f" union all select _line_no, {key} from landed where not {is_read}{is_nobodys}",
+        f"select _file_id, _line_no, null from landed where {is_read}{is_nobodys}"
+        f" and {hash_} in (select hash from acts)"
+        f" union all select _file_id, _line_no, {key} from landed where not {is_read}{is_nobodys}",
         {"salt": tombstones.salt},
     ).fetchall()
     return {
-        line_no
-        for line_no, raw in rows
+        (file_id, line_no)
+        for file_id, line_no, raw in rows
         if raw is None or tombstones.hash_of(source.name, str(READERS["id"](raw)[0])) in tombstones.acts
     }
 

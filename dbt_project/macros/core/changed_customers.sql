@@ -43,12 +43,17 @@
 
 {# Pre-hook: forgets the rows of customers who have changed, and notes which changes the table will hold. #}
 {% macro forget_changed_customers(column='customer_id') -%}
-    {%- set log = ref('int_core__changed_customers') -%}
-    {%- set held = source('run', 'changes_held') -%}
     {%- if is_incremental() %}
     delete from {{ this }}
     where {{ of_changed_customers(column) }};
     {%- endif %}
+    {{ note_changes_held() }}
+{%- endmacro %}
+
+{# In a pre-hook: notes which changes the table will hold. #}
+{% macro note_changes_held() -%}
+    {%- set log = ref('int_core__changed_customers') -%}
+    {%- set held = source('run', 'changes_held') -%}
     delete from {{ held }} where relation = '{{ this }}';
     insert into {{ held }}
     select '{{ this }}', max(log.change_no) from {{ log }} as log

@@ -103,10 +103,19 @@
 {%- endmacro %}
 
 {# Post-hook: the rows of parties whose customer is another by now. Both customers have changed; the new one is seen by the batch. Whose parties
-   were when the table was written stands in `run.parties_held`, in the same transaction, so that only acts of parties that differ are read. #}
+   were when the table was written stands in `run.parties_held`, in the same transaction, so that only acts of parties that differ are read,
+   and only those parties are written there. #}
 {% macro settle_customers() -%}
     {%- set held = source('run', 'parties_held') -%}
     {%- if is_incremental() %}
+    create or replace temp table changed_parties as
+    select coalesce(fresh.party_key, held.party_key) as party_key
+    from {{ ref('party_customers') }} as fresh
+    full join {{ held }} as held on fresh.party_key = held.party_key
+    where fresh.party_key is null
+        or held.party_key is null
+        or fresh.customer_id is distinct from held.customer_id
+        or fresh.shared_party_key is distinct from held.shared_party_key;
     create or replace temp table moved_parties as
     select
         stored.party_key,
@@ -115,13 +124,7 @@
     from (
         select distinct party_key, customer_id
         from {{ this }}
-        where party_key in (
-            select fresh.party_key
-            from {{ ref('party_customers') }} as fresh
-            inner join {{ held }} as held on fresh.party_key = held.party_key
-            where fresh.customer_id is distinct from held.customer_id
-                or fresh.shared_party_key is distinct from held.shared_party_key
-        )
+        where party_key in (select changed.party_key from changed_parties as changed)
     ) as stored
     inner join {{ ref('party_customers') }} as party_customers on stored.party_key = party_customers.party_key
     where party_customers.shared_party_key is null
@@ -134,13 +137,18 @@
         and held.customer_id is distinct from moved.customer_id;
     drop table moved_parties;
     {%- endif %}
-    delete from {{ held }};
+    delete from {{ held }}
+    {%- if is_incremental() %} where party_key in (select changed.party_key from changed_parties as changed) {%- endif %};
     insert into {{ held }}
     select
         party_customers.party_key,
         party_customers.customer_id,
         party_customers.shared_party_key
     from {{ ref('party_customers') }} as party_customers
+    {%- if is_incremental() %}
+    where party_customers.party_key in (select changed.party_key from changed_parties as changed);
+    drop table changed_parties
+    {%- endif %}
 {%- endmacro %}
 
 {# Post-hook: the same for parties on shared devices, whose customer depends on the time of the act. #}

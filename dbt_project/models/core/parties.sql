@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='append') }}
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    post_hook="{{ note_states_of_parties() }}"
+) }}
 
 {%- set facts = {
     'int_core__web_events': ['member_key', 'email_key', 'visitor_key'],
@@ -20,10 +23,7 @@ with
         {{ 'max(' ~ column ~ ')' if column in columns else 'cast(null as bigint)' }} as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref(fact) }}
-    where party_key is not null
-        {%- if is_incremental() %}
-        and party_key not in (select known.party_key from {{ this }} as known)
-        {%- endif %}
+    where party_key is not null and {{ in_new_states(fact) }}
     group by party_key
 ),
 
@@ -43,6 +43,9 @@ parties as (
         max({{ column }}) as {{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from all_parties
+    {%- if is_incremental() %}
+    where party_key not in (select known.party_key from {{ this }} as known)
+    {%- endif %}
     group by party_key
 )
 

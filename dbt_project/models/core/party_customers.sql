@@ -1,11 +1,21 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_changed_owners() }}", post_hook="{{ settle_owners() }}"
+) }}
+
 with
+
+parties as (
+    select * from {{ ref('parties') }}
+    where {{ of_changed_owners() }}
+),
 
 party_identifiers as (
     {% for kind, column in party_columns() -%}
     select
         party_key,
         {{ column }} as identifier_key
-    from {{ ref('parties') }}
+    from parties
     where {{ column }} is not null
     {% if not loop.last %}union all
     {% endif -%}
@@ -23,6 +33,11 @@ candidates as (
     inner join {{ ref('identifiers') }} as identifiers
         on party_identifiers.identifier_key = identifiers.identifier_key
     where identity_map.customer_id is not null
+        {%- if is_incremental() %}
+        -- said twice, so that neither table is joined whole
+        and identity_map.identifier_key in (select party_identifiers.identifier_key from party_identifiers)
+        and identifiers.identifier_key in (select party_identifiers.identifier_key from party_identifiers)
+        {%- endif %}
 ),
 
 strongest as (
@@ -40,6 +55,10 @@ shared_visitors as (
     where identity_map.identifier_kind = 'visitor_id'
         and identity_map.customer_id is null
         and not identifiers.is_blocklisted
+        {%- if is_incremental() %}
+        and identity_map.identifier_key in (select parties.visitor_key from parties)
+        and identifiers.identifier_key in (select parties.visitor_key from parties)
+        {%- endif %}
 ),
 
 party_customers as (
@@ -50,7 +69,7 @@ party_customers as (
             when strongest.customer_id is null and parties.member_key is null and shared_visitors.visitor_key is not null
                 then parties.party_key
         end as shared_party_key
-    from {{ ref('parties') }} as parties
+    from parties
     left join strongest on parties.party_key = strongest.party_key
     left join shared_visitors on parties.visitor_key = shared_visitors.visitor_key
 )

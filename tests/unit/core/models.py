@@ -28,6 +28,9 @@ MACROS = [
     "core/attribute_states",
     "marts/calendar",
     "marts/rank_rules",
+    "marts/baskets",
+    "marts/promotions",
+    "marts/promotion_ranks",
     "portable/identifiers",
     "portable/text",
     "staging/fast_path",
@@ -51,6 +54,8 @@ RUN = """
     create schema run;
     create table run.touched_identifiers (identifier_key bigint);
     create table run.changed_nodes (identifier_key bigint);
+    create table run.gone_basket_items
+        (level varchar, basis varchar, basket_id varchar, item_id varchar, last_on date, change_no bigint);
     create table run.corrected_files (file_id varchar);
     create schema erasure;
     create table erasure.corrected_values (value varchar);
@@ -61,6 +66,8 @@ RUN = """
     create table run.changes_held (relation varchar, change_no bigint);
     create table run.masters_held (kind varchar, master_id varchar, state varchar);
     create table run.parties_held (party_key bigint, customer_id varchar, shared_party_key bigint);
+    create table run.states_of_parties (fact varchar, state varchar);
+    create table run.owners_held (identifier_key bigint, customer_id varchar, is_blocklisted boolean, strength bigint);
     create table run.settings (name varchar, value varchar);
     create table run.context (as_of date, as_of_end_at timestamp, salt varchar, gmail_aliases boolean);
 """

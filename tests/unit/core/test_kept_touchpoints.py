@@ -40,6 +40,11 @@ NEWS = {
         "update party_customers set customer_id = null, shared_party_key = 1 where party_key = 1;"
         " insert into int_core__shared_device_events"
         " select 1, occurred_at, 'c8' from int_core__acts where party_key = 1", ["c1", "c8"]),
+    "a party goes": ("delete from party_customers where party_key = 2; delete from int_core__acts where party_key = 2;"
+        " update int_core__acts set _state = 'state 2'", None),
+    "a party comes": ("insert into party_customers values (8, null, null), (9, 'c9', null);"
+        " insert into int_core__acts by name select * replace ('new' as source_key, 9 as party_key, 'f2' as _file_id,"
+        " 'state 2' as _state) from int_core__acts limit 1", ["c9"]),
     "an act comes": ("insert into int_core__acts by name select * replace ('new' as source_key, 'f2' as _file_id,"
         " 'state 2' as _state) from int_core__acts limit 1", ["c0"]),
 }  # fmt: skip
@@ -64,6 +69,7 @@ def test_news_are_seen(news: str, touched: list[str] | None) -> None:
     kept.build("int_core__touchpoints")
     anew.build("int_core__touchpoints")
     assert kept.rows(ROWS) == anew.rows(ROWS)
+    assert kept.rows("from run.parties_held") == anew.rows("from party_customers")
     found = [customer for (customer,) in kept.rows("select distinct customer_id from run.touched_customers")]
     assert found == touched or (touched is None and found)
     # A run that finds nothing new writes nothing.

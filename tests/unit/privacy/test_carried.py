@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from dagster_project.home import Home
 from dagster_project.landing.contract import sources
 from dagster_project.privacy import tombstones
-from dagster_project.privacy.carried import Carried, carried
+from dagster_project.privacy.carried import Carried, carried, carried_by_file
 from dagster_project.privacy.overwrite import overwrite
 from dagster_project.privacy.tombstones import Tombstones
 from tests.unit.privacy.landed_files import Row, read, write
@@ -115,6 +116,23 @@ def test_a_line_that_could_not_be_split_goes_where_a_word_of_it_is_his(judge: Ju
     ]
     found = judge("web_events", *({"_raw_line": line, "_problem": "has 5 cells"} for line in torn))
     assert found.whole == {2, 3, 4}
+
+
+def test_files_that_are_read_together_are_told_apart(tmp_path: Path, stones: Tombstones) -> None:
+    source, others = sources()["web_events"], {"event_id": "w9", "visitor_id": "v9", "member_id": "m9"}
+    torn = {"_raw_line": "x,v1,y", "_problem": "has 3 cells"}
+    rows: dict[str, list[Row]] = {
+        "f1": [others, {"event_id": "w1", "visitor_id": "v1"}, {"event_id": "w2", "visitor_id": "v2"}],
+        "f2": [others, others],
+        "f3": [{"event_id": "e1", "visitor_id": "v2"}, torn, others | {"email": "a@example.jp", "note": "more"}],
+        "f4": [{"event_id": "w3", "visitor_id": "v1"}],
+    }
+    paths = [write(tmp_path / f"{name}.parquet", "web_events", these) for name, these in rows.items()]
+    # Landed before the column joined the contract.
+    parquet.write_table(parquet.read_table(paths[3]).drop_columns(["email"]), paths[3])
+    found = carried_by_file(paths, source, stones)
+    assert found == {"f1": Carried({3}), "f3": Carried({2, 3}, {"email": {4}}), "f4": Carried({2})}
+    assert found == {path.stem: there for path in paths if (there := carried(path, source, stones))}
 
 
 def test_linked_ways_of_writing_an_address_are_one(

@@ -1,0 +1,61 @@
+"""Parties that are kept are those of a table built whole, though only files that are new are read."""
+
+import pytest
+from models import Crash, Models
+
+FACTS = {
+    "web_events": ("member_key", "email_key", "visitor_key"),
+    "message_events": ("member_key", "line_key", "email_key", "phone_key"),
+    "social_actions": ("member_key", "line_key", "visitor_key"),
+    "survey_answers": ("member_key", "visitor_key"),
+    "store_visits": ("member_key", "card_key"),
+    "reviews": ("member_key",),
+    "orders": ("member_key", "card_key", "email_key", "phone_key"),
+}
+FILES = "insert into int_core__{} (party_key, {}, _state) values ({}, {}, '{}')"
+NEWS = {
+    "nothing": "select 1",
+    "a file comes": FILES.format("web_events", "member_key", 100, 100, "new"),
+    "one of another fact comes": FILES.format("survey_answers", "visitor_key", 101, 101, "new"),
+    "a file without a party": FILES.format("web_events", "visitor_key", "null", "null", "new"),
+    "a file is loaded again": "update int_core__message_events set party_key = 102, phone_key = 102, _state = 'again'",
+    "an order comes": FILES.format("orders", "card_key", 103, 103, "order"),
+    "of a known party": FILES.format("web_events", "member_key", 0, 0, "new"),
+    "an erasure": "update int_core__web_events set party_key = 104, visitor_key = 104, member_key = null"
+    " where member_key = 0; delete from parties where member_key = 0; delete from run.states_of_parties",
+}
+
+
+def warehouse() -> Models:
+    made = Models()
+    for number, (fact, keys) in enumerate(FACTS.items()):
+        columns = ", ".join(f"{key} bigint" for key in keys)
+        made.con.execute(f"create table int_core__{fact} (party_key bigint, {columns}, _state varchar)")
+        made.con.execute(FILES.format(fact, keys[0], number, number, f"file {number}"))
+    return made
+
+
+@pytest.mark.parametrize("news", NEWS.values(), ids=NEWS.keys())
+def test_parties_of_a_day_after_a_day_are_those_of_all_facts(news: str) -> None:
+    kept, anew = warehouse(), warehouse()
+    kept.build("parties")
+    kept.con.execute(news)
+    anew.con.execute(news.split("; delete")[0])
+    with pytest.raises(Crash):
+        kept.build("parties", crashes=True)
+    kept.build("parties")
+    anew.build("parties")
+    # Of facts that went their parties stay: they are nobody's, and no act is theirs.
+    found = kept.rows("select * from parties where party_key in (select party_key from int_core__web_events)")
+    assert found == anew.rows("select * from parties where party_key in (select party_key from int_core__web_events)")
+    assert not set(anew.rows("select * from parties")) - set(kept.rows("select * from parties"))
+    assert kept.rows("select count(*) - count(distinct party_key) from parties") == [(0,)]
+
+
+def test_a_file_that_was_read_is_not_read_again() -> None:
+    made = warehouse()
+    made.build("parties")
+    # Never so in earnest: the rows of a file change with its state.
+    made.con.execute(FILES.format("web_events", "member_key", 100, 100, "file 0"))
+    made.build("parties")
+    assert made.rows("select * from parties where party_key = 100") == []
