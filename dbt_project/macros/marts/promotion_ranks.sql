@@ -1,6 +1,6 @@
 {# Brand ranks of customers on the day before a campaign and on the last day that counts after it; the campaign's own days stand in neither.
    Of campaigns whose days are the same for everybody they are kept from run to run (`int_marts__campaign_ranks`); in random trials each
-   customer has days of his own (`int_marts__trial_ranks`). #}
+   customer has days of his own (`int_marts__trial_ranks`), and is kept with them. #}
 
 {# The days of the campaigns that are over and no random trials, with a key that is another where anything of them is. #}
 {% macro campaign_points() -%}
@@ -39,9 +39,43 @@
     {{ return(held) }}
 {%- endmacro %}
 
+{# The days of each customer of a random trial whose days are over. #}
+{% macro trial_points() -%}
+    select
+        participants.campaign_no,
+        promotions.brand_id,
+        participants.customer_id,
+        participants.person_key,
+        {{ add_days(tokyo_day('participants.from_at'), '-1') }} as before_on,
+        {{ add_days(tokyo_day('participants.until_at'), '-1') }} as after_on,
+        {{ add_days(tokyo_day('participants.from_at'), '-1') }} as own_until_on
+    from {{ ref('int_marts__promotion_participants') }} as participants
+    inner join {{ ref('int_marts__promotions') }} as promotions on participants.campaign_no = promotions.campaign_no
+    where participants.is_randomised
+        and not participants.is_open
+{%- endmacro %}
+
+{# Pre-hook of the table that keeps their ranks: forgets those of whom anything is different. #}
+{% macro forget_trial_customers() -%}
+    {%- if is_incremental() %}
+    delete from {{ this }} as stored
+    where not exists (select 1 from ({{ trial_points() }}) as points where {{ same_trial_point('stored', 'points') }});
+    {%- endif %}
+    {{ forget_changed_customers() }}
+{%- endmacro %}
+
+{# A condition: two rows are of the same customer's same days of the same trial. #}
+{% macro same_trial_point(left, right) -%}
+    {{ left }}.campaign_no = {{ right }}.campaign_no
+    and {{ left }}.customer_id = {{ right }}.customer_id
+    and {{ left }}.before_on = {{ right }}.before_on
+    and {{ left }}.after_on = {{ right }}.after_on
+    and coalesce({{ left }}.brand_id, '') = coalesce({{ right }}.brand_id, '')
+{%- endmacro %}
+
 {# The CTEs from `points` to `ranks`: campaign_no, customer_id, rank_position_before, rank_position_after. `points` holds
-   campaign_no, brand_id, customer_id, before_on, after_on, own_until_on. `passes`: which of `spans` are joined to which of `days`,
-   as pairs of conditions. #}
+   campaign_no, brand_id, customer_id, before_on, after_on, own_until_on. `passes`: which of `spans` are joined to the days of which
+   `persons`, as pairs of conditions. #}
 {% macro promotion_ranks_of_points(passes) -%}
 rules as (
     {{ rank_rules_in_force() }}
@@ -69,8 +103,16 @@ reach as (
 ),
 
 -- days with each brand that a campaign is for; for a campaign of none those with a group of brands, as shipped the whole house
-{% for _, of_days in passes -%}
+{% for _, of_persons in passes -%}
+customers_{{ loop.index }} as (
+    select persons.customer_id
+    from {{ ref('persons') }} as persons
+    where not persons.is_visitor
+        and {{ of_persons }}
+),
+
 days_{{ loop.index }} as (
+    {%- set customers = 'customers_' ~ loop.index %}
     {% for days, brand_id, of_spans in (
         (ref('int_marts__brand_days'), 'days.brand_id', 'days.brand_id in (select spans.brand_id from spans where spans.brand_id is not null)'),
         (ref('int_marts__brand_group_days'), 'cast(null as varchar)',
@@ -84,11 +126,9 @@ days_{{ loop.index }} as (
         days.{{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ days }} as days
-    inner join {{ ref('persons') }} as persons on days.customer_id = persons.customer_id
+    inner join {{ customers }} as customers on days.customer_id = customers.customer_id
     inner join reach on days.occurred_on > reach.from_on and days.occurred_on <= reach.until_on
-    where not persons.is_visitor
-        and {{ of_spans }}
-        and {{ of_days }}
+    where {{ of_spans }}
     {{ 'union all' if not loop.last }}
     {% endfor -%}
 ),

@@ -120,6 +120,7 @@ with customers as (
     select persons.customer_id
     from {{ ref('persons') }} as persons
     where not persons.is_visitor
+        and {{ of_changed_ranks('persons.customer_id', months) }}
 ),
 
 rules as (
@@ -154,7 +155,6 @@ counts as (
         on
             days.occurred_on <= windows.as_of
             and days.occurred_on > {{ add_days('windows.as_of', '-windows.days_back') }}
-    where {{ of_changed_ranks('days.customer_id', months) }}
     group by windows.months_before, windows.days_back, windows.is_reported, days.{{ key | join(', days.') }}
 ),
 

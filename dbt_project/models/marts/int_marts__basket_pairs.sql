@@ -1,68 +1,79 @@
 {%- set parts = [
-    ('product', 'basket', as_of()), ('product', 'customer', as_of()),
-    ('category', 'basket', as_of()), ('category', 'customer', as_of()),
-    ('product', 'basket', backtest_day()),
+    ('product', 'basket', as_of(), 'held_baskets'), ('product', 'customer', as_of(), 'held_baskets'),
+    ('category', 'basket', as_of(), 'held_baskets'), ('category', 'customer', as_of(), 'held_baskets'),
+    ('product', 'basket', backtest_day(), 'backtest_baskets'),
 ] -%}
-with
-
-{% for level, basis, day in parts -%}
-items_{{ loop.index }} as (
-    {{ basket_items(level, basis, day) }}
+with nobodys_lines as (
+    {{ basket_lines('lines.customer_id is null') }}
 ),
 
-held_{{ loop.index }} as (
+nobodys_items as (
     select
-        items.item_id,
-        count(*) as baskets
-    from items_{{ loop.index }} as items
-    group by items.item_id
+        items.*,
+        true as is_now,
+        false as is_then
+    from ({{ basket_items('nobodys_lines', ['basket']) }}) as items
 ),
 
-pairs_{{ loop.index }} as (
+nobodys_contents as (
+    {{ basket_contents('nobodys_items') }}
+),
+
+counts as (
     select
-        {{ day }} as as_of,
-        '{{ level }}' as level,
-        '{{ basis }}' as basis,
-        together.left_id,
-        together.right_id,
-        together.baskets_together,
-        left_held.baskets as left_baskets,
-        right_held.baskets as right_baskets,
-        (select count(distinct items.basket_id) from items_{{ loop.index }} as items) as baskets
+        counted.level,
+        counted.basis,
+        counted.left_id,
+        counted.right_id,
+        cast(sum(counted.baskets) as bigint) as held_baskets,
+        cast(sum(counted.backtest_baskets) as bigint) as backtest_baskets
     from (
         select
-            left_items.item_id as left_id,
-            right_items.item_id as right_id,
-            count(*) as baskets_together
-        from items_{{ loop.index }} as left_items
-        inner join items_{{ loop.index }} as right_items
-            on left_items.basket_id = right_items.basket_id and left_items.item_id < right_items.item_id
-        group by left_items.item_id, right_items.item_id
-        having count(*) >= {{ setting('pair_min_together', 'integer') }}
-    ) as together
-    inner join held_{{ loop.index }} as left_held on together.left_id = left_held.item_id
-    inner join held_{{ loop.index }} as right_held on together.right_id = right_held.item_id
+            pair_counts.level,
+            pair_counts.basis,
+            pair_counts.left_id,
+            pair_counts.right_id,
+            pair_counts.baskets,
+            pair_counts.backtest_baskets
+        from {{ ref('int_marts__pair_counts') }} as pair_counts
+        union all
+        {{ basket_counts('nobodys_contents') }}
+    ) as counted
+    group by counted.level, counted.basis, counted.left_id, counted.right_id
 ),
 
-{% endfor -%}
 all_pairs as (
-    {% for part in parts -%}
-    select * from pairs_{{ loop.index }}
+    {% for level, basis, day, baskets in parts -%}
+    select
+        cast({{ day }} as date) as as_of,
+        pairs.level,
+        pairs.basis,
+        pairs.left_id,
+        pairs.right_id,
+        pairs.{{ baskets }} as baskets_together,
+        left_held.{{ baskets }} as left_baskets,
+        right_held.{{ baskets }} as right_baskets,
+        everything.{{ baskets }} as baskets
+    from counts as pairs
+    {% for held, condition in [
+        ('left_held', 'pairs.left_id = left_held.left_id and left_held.right_id is null'),
+        ('right_held', 'pairs.right_id = right_held.left_id and right_held.right_id is null'),
+        ('everything', 'everything.left_id is null'),
+    ] -%}
+    inner join counts as {{ held }}
+        on pairs.level = {{ held }}.level and pairs.basis = {{ held }}.basis and {{ condition }}
+    {% endfor -%}
+    where pairs.level = '{{ level }}'
+        and pairs.basis = '{{ basis }}'
+        and pairs.right_id is not null
+        and pairs.{{ baskets }} >= {{ setting('pair_min_together', 'integer') }}
     {{ 'union all' if not loop.last }}
     {% endfor -%}
 ),
 
 measured as (
     select
-        cast(all_pairs.as_of as date) as as_of,
-        all_pairs.level,
-        all_pairs.basis,
-        all_pairs.left_id,
-        all_pairs.right_id,
-        cast(all_pairs.baskets_together as bigint) as baskets_together,
-        cast(all_pairs.left_baskets as bigint) as left_baskets,
-        cast(all_pairs.right_baskets as bigint) as right_baskets,
-        cast(all_pairs.baskets as bigint) as baskets,
+        all_pairs.*,
         all_pairs.baskets_together * 1.0e0 / all_pairs.baskets as support,
         all_pairs.baskets_together * 1.0e0 / all_pairs.left_baskets as confidence_left_to_right,
         all_pairs.baskets_together * 1.0e0 / all_pairs.right_baskets as confidence_right_to_left,

@@ -1,19 +1,28 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_trial_customers() }}"
+) }}
+
+-- what the pre-hook has left needs nothing: those who have changed, and those whose days are over since, are made
 with points as (
-    select
-        participants.campaign_no,
-        promotions.brand_id,
-        participants.customer_id,
-        {{ add_days(tokyo_day('participants.from_at'), '-1') }} as before_on,
-        {{ add_days(tokyo_day('participants.until_at'), '-1') }} as after_on,
-        {{ add_days(tokyo_day('participants.from_at'), '-1') }} as own_until_on
-    from {{ ref('int_marts__promotion_participants') }} as participants
-    inner join {{ ref('int_marts__promotions') }} as promotions on participants.campaign_no = promotions.campaign_no
-    where participants.is_randomised
-        and not participants.is_open
+    select points.*
+    from ({{ trial_points() }}) as points
+    {%- if is_incremental() %}
+    where not exists (select 1 from {{ this }} as stored where {{ same_trial_point('stored', 'points') }})
+    {%- endif %}
 ),
 
 {{ promotion_ranks_of_points([
-    ('days.customer_id = spans.customer_id', 'days.customer_id in (select points.customer_id from points)'),
-]) }}
+    ('days.customer_id = spans.customer_id', 'persons.customer_id in (select points.customer_id from points)'),
+]) }},
 
-select * from ranks
+trial_ranks as (
+    select
+        points.*,
+        ranks.rank_position_before,
+        ranks.rank_position_after
+    from points
+    left join ranks on points.campaign_no = ranks.campaign_no and points.customer_id = ranks.customer_id
+)
+
+select * from trial_ranks
