@@ -24,6 +24,7 @@ NEEDED = (
     "identity.identity_map",
     "identity.persons",
     "insights.int_insights__consents",
+    "insights.int_insights__person_consents",
     "insights.int_insights__person_ids",
     "pii.identifier_values",
     "pii.person_attributes",
@@ -37,7 +38,7 @@ NEEDED = (
 )
 # Models whose dbt tests hold a message back: a broken key or two persons in one would send it to somebody else.
 # Those of facts are left to the daily run, which reads all of them.
-TESTED = ("customer_aliases", "identity_map", "persons", "person_attributes", "int_insights__consents")
+TESTED = ("customer_aliases", "identity_map", "persons", "person_attributes", "int_insights__person_consents")
 
 
 BUILT = ("model", "seed")

@@ -32,7 +32,7 @@ FRESH_CUSTOMER = {
     "gender": "attributes.gender",
     "prefecture": "attributes.prefecture",
     "member_rank": "attributes.member_rank",
-    **{f"consent_{channel}": f"coalesce(consents.{channel}, false)" for channel in CHANNELS},
+    **{f"consent_{channel}": f"coalesce(consents.consent_{channel}, false)" for channel in CHANNELS},
 }
 # Figures that are 0 for a customer of whom nothing is known; every other number is null then.
 COUNTS = (
@@ -127,9 +127,6 @@ def _create_customers(con: duckdb.DuckDBPyConnection) -> None:
         value = f"today.{column}" if column in FRESH_CUSTOMER else f"coalesce(known.{identifier(column)}, {default})"
         known.append(f"cast({value} as {kind}) as {identifier(column)}")
     fresh = ", ".join(f"{value} as {column}" for column, value in FRESH_CUSTOMER.items())
-    consents = ", ".join(
-        f"bool_or(is_consented) filter (channel = {literal(channel)}) as {channel}" for channel in CHANNELS
-    )
     con.execute(
         "create table hourly.insights.customers as"
         # Hardly anybody has moved: all others' rows are taken as they stand, and not put in order with them.
@@ -144,13 +141,12 @@ def _create_customers(con: duckdb.DuckDBPyConnection) -> None:
         " known as (select * exclude (was_moved, position) from ranked where position = 1"
         "  union all by name select *, customer_id as today_id from published.marts.customers"
         "  where customer_id not in (select customer_id from hourly.main.touched)),"
-        f" consents as (select customer_id, {consents}"
-        "  from hourly.insights.int_insights__consents group by customer_id),"
         # The few fresh columns are put together before the many that are known: each join writes its rows anew.
         f" today as (select {fresh} from hourly.identity.persons as persons"
         "  left join hourly.insights.int_insights__person_ids as ids on persons.customer_id = ids.customer_id"
         "  left join hourly.pii.person_attributes as attributes on persons.customer_id = attributes.customer_id"
-        "  left join consents on persons.customer_id = consents.customer_id"
+        "  left join hourly.insights.int_insights__person_consents as consents"
+        "   on persons.customer_id = consents.customer_id"
         "  where not persons.is_visitor"
         "  and persons.first_seen_at < (select as_of_end_at from hourly.run.context))"
         f" select {', '.join(known)} from today left join known on today.customer_id = known.today_id"

@@ -3,11 +3,11 @@
     {{ return(['category', 'new_from_brand', 'pairs_with_store', 'recently_viewed', 'repeat', 'seasonal']) }}
 {%- endmacro %}
 
-{# All kinds as they stood at the end of `day`: customer_id, kind, product_id, position, reason. #}
+{# All kinds as they stood at the end of `day`: asked_no, kind, product_id, position, reason. #}
 {% macro recommended_at(day) -%}
     {%- for kind in recommendation_kinds() %}
     select
-        recommended.customer_id,
+        recommended.asked_no,
         '{{ kind }}' as kind,
         recommended.product_id,
         recommended.position,

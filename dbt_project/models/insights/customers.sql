@@ -6,16 +6,6 @@ persons as (
         and first_seen_at < {{ as_of_end_at() }}
 ),
 
-consents as (
-    select
-        customer_id,
-        {% for channel in consent_channels() -%}
-        max(case when channel = '{{ channel }}' and is_consented then 1 else 0 end) = 1 as consent_{{ channel }}{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('int_insights__consents') }}
-    group by customer_id
-),
-
 customers as (
     select
         persons.customer_id,
@@ -69,7 +59,7 @@ customers as (
     left join {{ ref('int_insights__favourites') }} as favourites on persons.customer_id = favourites.customer_id
     left join {{ ref('int_insights__web_sessions') }} as web_sessions on persons.customer_id = web_sessions.customer_id
     left join {{ ref('int_insights__open_carts') }} as open_carts on persons.customer_id = open_carts.customer_id
-    left join consents on persons.customer_id = consents.customer_id
+    left join {{ ref('int_insights__person_consents') }} as consents on persons.customer_id = consents.customer_id
     left join {{ ref('rf_customers') }} as rf_customers on persons.customer_id = rf_customers.customer_id
     left join {{ ref('scores') }} as scores on persons.customer_id = scores.customer_id
 )

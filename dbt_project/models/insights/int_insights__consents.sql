@@ -1,139 +1,17 @@
+{{ config(materialized='view') }}
+
 with
 
-channels as (
+consents as (
     {% for channel in consent_channels() -%}
-    select '{{ channel }}' as channel
+    select
+        customer_id,
+        '{{ channel }}' as channel,
+        consent_{{ channel }} as is_consented
+    from {{ ref('int_insights__person_consents') }}
     {% if not loop.last %}union all
     {% endif -%}
     {% endfor %}
-),
-
-persons as (
-    select customer_id from {{ ref('persons') }}
-    where not is_visitor
-),
-
-identity_map as (
-    select * from {{ ref('identity_map') }}
-    where customer_id is not null
-),
-
--- What the parts of a person say of a channel; blank is silent.
-said as (
-    select
-        identity_map.customer_id,
-        opt_ins.channel,
-        sum(case when opt_ins.says_yes then 1 else 0 end) as yes_parts,
-        sum(case when not opt_ins.says_yes then 1 else 0 end) as no_parts
-    from {{ ref('int_core__opt_ins') }} as opt_ins
-    inner join identity_map on opt_ins.member_key = identity_map.identifier_key
-    group by identity_map.customer_id, opt_ins.channel
-),
-
--- An address that several persons share, or a role's mailbox, belongs to nobody, but a refusal by it is each one's whose records hold it.
-shared_ends as (
-    select left_key as shared_key, right_key as holder_key from {{ ref('identity_edges') }}
-    where reason in ('shared_value', 'too_many_records', 'conflicting_records', 'blocklisted')
-    union
-    select right_key as shared_key, left_key as holder_key from {{ ref('identity_edges') }}
-    where reason in ('shared_value', 'too_many_records', 'conflicting_records', 'blocklisted')
-),
-
-refusing as (
-    select identifier_key, customer_id from identity_map
-    union all
-    select distinct shared_ends.shared_key as identifier_key, holders.customer_id
-    from shared_ends
-    inner join {{ ref('identity_map') }} as shared on shared_ends.shared_key = shared.identifier_key
-    inner join identity_map as holders on shared_ends.holder_key = holders.identifier_key
-    where shared.customer_id is null
-),
-
--- A request without a channel is about all of them. So is a refusal of a channel that we do not know: no refusal is lost.
-requested as (
-    select
-        refusing.customer_id,
-        channels.channel,
-        requests.kind <> 'opt_in' as is_refusal,
-        requests.requested_at as occurred_at
-    from {{ ref('int_core__privacy_requests') }} as requests
-    inner join refusing on requests.identifier_key = refusing.identifier_key
-    left join identity_map on requests.identifier_key = identity_map.identifier_key
-    left join channels as known on requests.channel = known.channel
-    inner join channels
-        on requests.channel is null
-        or requests.channel = channels.channel
-        or (requests.kind <> 'opt_in' and known.channel is null)
-    where requests.requested_at < {{ as_of_end_at() }}
-        -- Nobody opts in for others.
-        and (requests.kind <> 'opt_in' or identity_map.customer_id is not null)
-),
-
-refusals as (
-    select
-        party_key,
-        line_key,
-        email_key,
-        phone_key,
-        channel,
-        occurred_at
-    from {{ ref('int_core__message_events') }}
-    where action in ('message_unsubscribed', 'message_complained')
-        and occurred_at < {{ as_of_end_at() }}
-),
-
-refused_messages as (
-    select
-        party_customers.customer_id,
-        refusals.channel,
-        true as is_refusal,
-        refusals.occurred_at
-    from refusals
-    inner join {{ ref('party_customers') }} as party_customers on refusals.party_key = party_customers.party_key
-    where party_customers.customer_id is not null
-    union all
-    select
-        refusing.customer_id,
-        refusals.channel,
-        true as is_refusal,
-        refusals.occurred_at
-    from refusals
-    inner join {{ ref('party_customers') }} as party_customers on refusals.party_key = party_customers.party_key
-    inner join refusing on refusing.identifier_key = coalesce(refusals.email_key, refusals.phone_key, refusals.line_key)
-    where party_customers.customer_id is null
-),
-
-wishes as (
-    select * from requested
-    union all
-    select * from refused_messages
-),
-
-latest_wishes as (
-    select
-        customer_id,
-        channel,
-        max(case when is_refusal then occurred_at end) as refused_at,
-        max(case when not is_refusal then occurred_at end) as accepted_at
-    from wishes
-    group by customer_id, channel
-),
-
--- Of a refusal and an opt-in at the same moment the refusal holds.
-consents as (
-    select
-        persons.customer_id,
-        channels.channel,
-        (coalesce(said.yes_parts, 0) > 0 or latest_wishes.accepted_at is not null)
-        and coalesce(said.no_parts, 0) = 0
-        and (latest_wishes.refused_at is null or coalesce(latest_wishes.accepted_at > latest_wishes.refused_at, false))
-            as is_consented
-    from persons
-    cross join channels
-    left join said on persons.customer_id = said.customer_id and channels.channel = said.channel
-    left join latest_wishes
-        on persons.customer_id = latest_wishes.customer_id
-        and channels.channel = latest_wishes.channel
 )
 
 select * from consents

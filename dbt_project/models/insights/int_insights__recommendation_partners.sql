@@ -36,3 +36,4 @@ partners as (
 )
 
 select * from partners
+where partner_place <= {{ setting('recommendation_candidates', 'integer') }}

@@ -40,6 +40,7 @@ scope as (
         cast(asked.as_of as date) as as_of,
         cast(asked.positions as integer) as positions,
         asked.customer_id,
+        row_number() over (order by asked.customer_id asc nulls last, asked.as_of asc nulls last) as asked_no,
         attributes.gender,
         {{ age_band(age_on('attributes.birth_date', 'asked.as_of')) }} as age_band
     from asked

@@ -2,16 +2,16 @@ with
 
 brands as (
     select
+        purchases.asked_no,
         purchases.as_of,
         purchases.positions,
-        purchases.customer_id,
         purchases.brand_id,
         sum(purchases.orders) as orders
     from {{ ref('int_insights__product_purchases') }} as purchases
     where
         purchases.brand_id is not null
         and purchases.last_on > {{ add_days('purchases.as_of', '-' ~ setting('recommendation_bought_days', 'integer')) }}
-    group by purchases.as_of, purchases.positions, purchases.customer_id, purchases.brand_id
+    group by purchases.asked_no, purchases.as_of, purchases.positions, purchases.brand_id
 ),
 
 launched as (
@@ -31,13 +31,13 @@ launched as (
 -- A new product that he knows already is not new to him, however long ago he bought it.
 unknown as (
     select
+        brands.asked_no,
         brands.as_of,
         brands.positions,
-        brands.customer_id,
         launched.product_id,
         'new from ' || brands.brand_id || ' since ' || cast(launched.launched_on as varchar) as reason,
         row_number() over (
-            partition by brands.as_of, brands.customer_id
+            partition by brands.asked_no
             order by brands.orders desc nulls last, launched.launched_on desc nulls last, launched.product_id asc nulls last
         ) as position
     from brands
@@ -48,10 +48,9 @@ unknown as (
             and launched.brand_place <= {{ setting('recommendation_candidates', 'integer') }}
     left join {{ ref('int_insights__product_purchases') }} as bought
         on
-            brands.as_of = bought.as_of
-            and brands.customer_id = bought.customer_id
+            brands.asked_no = bought.asked_no
             and launched.product_id = bought.product_id
-    where bought.customer_id is null
+    where bought.asked_no is null
 ),
 
 recommended as (

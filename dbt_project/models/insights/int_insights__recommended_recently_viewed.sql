@@ -2,9 +2,9 @@ with
 
 views as (
     select
+        scope.asked_no,
         scope.as_of,
         scope.positions,
-        touchpoints.customer_id,
         touchpoints.product_id,
         count(*) as views,
         max(touchpoints.occurred_at) as last_at
@@ -19,19 +19,19 @@ views as (
         and touchpoints.product_id is not null
         and touchpoints.occurred_on > {{ add_days(backtest_day(), '-' ~ setting('recommendation_viewed_days', 'integer')) }}
         and touchpoints.occurred_on <= {{ as_of() }}
-    group by scope.as_of, scope.positions, touchpoints.customer_id, touchpoints.product_id
+    group by scope.asked_no, scope.as_of, scope.positions, touchpoints.product_id
 ),
 
 -- Bought since the first of these days, or still lasting: not what he only looked at.
 only_viewed as (
     select
+        views.asked_no,
         views.as_of,
         views.positions,
-        views.customer_id,
         views.product_id,
         'viewed ' || cast(views.views as varchar) || ' times; last ' || cast({{ tokyo_day('views.last_at') }} as varchar) as reason,
         row_number() over (
-            partition by views.as_of, views.customer_id
+            partition by views.asked_no
             order by views.last_at desc nulls last, views.views desc nulls last, views.product_id asc nulls last
         ) as position
     from views
@@ -39,14 +39,13 @@ only_viewed as (
         on views.as_of = products.as_of and views.product_id = products.product_id
     left join {{ ref('int_insights__product_purchases') }} as bought
         on
-            views.as_of = bought.as_of
-            and views.customer_id = bought.customer_id
+            views.asked_no = bought.asked_no
             and views.product_id = bought.product_id
             and (
                 bought.due_on > bought.as_of
                 or bought.last_on > {{ add_days('bought.as_of', '-' ~ setting('recommendation_viewed_days', 'integer')) }}
             )
-    where bought.customer_id is null
+    where bought.asked_no is null
 ),
 
 recommended as (

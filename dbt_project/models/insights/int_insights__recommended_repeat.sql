@@ -2,13 +2,13 @@ with
 
 due as (
     select
+        purchases.asked_no,
         purchases.as_of,
         purchases.positions,
-        purchases.customer_id,
         purchases.product_id,
         'bought ' || cast(purchases.orders as varchar) || ' times; due ' || cast(purchases.due_on as varchar) as reason,
         row_number() over (
-            partition by purchases.as_of, purchases.customer_id
+            partition by purchases.asked_no
             order by purchases.orders desc nulls last, purchases.due_on desc nulls last, purchases.product_id asc nulls last
         ) as position
     from {{ ref('int_insights__product_purchases') }} as purchases

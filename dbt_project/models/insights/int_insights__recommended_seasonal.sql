@@ -24,8 +24,7 @@ offers as (
 
 gifts as (
     select
-        scope.as_of,
-        orders.customer_id,
+        scope.asked_no,
         in_season.rule_id
     from {{ ref('orders') }} as orders
     inner join {{ ref('int_insights__recommendation_scope') }} as scope
@@ -35,15 +34,15 @@ gifts as (
             scope.as_of = in_season.as_of
             and coalesce({{ days_between('orders.ordered_on', 'scope.as_of') }} < in_season.gift_days, true)
     where orders.is_counted and orders.is_gift
-    group by scope.as_of, orders.customer_id, in_season.rule_id, in_season.min_gift_orders
+    group by scope.asked_no, in_season.rule_id, in_season.min_gift_orders
     having count(*) >= in_season.min_gift_orders
 ),
 
 audience as (
     select
+        scope.asked_no,
         scope.as_of,
         scope.positions,
-        scope.customer_id,
         in_season.rule_id,
         in_season.position as rule_position
     from {{ ref('int_insights__recommendation_scope') }} as scope
@@ -54,21 +53,21 @@ audience as (
             and (in_season.age_from is null or scope.age_band >= in_season.age_from)
             and (in_season.age_to is null or scope.age_band <= in_season.age_to)
     left join gifts
-        on scope.as_of = gifts.as_of and scope.customer_id = gifts.customer_id and in_season.rule_id = gifts.rule_id
-    where in_season.min_gift_orders is null or gifts.customer_id is not null
+        on scope.asked_no = gifts.asked_no and in_season.rule_id = gifts.rule_id
+    where in_season.min_gift_orders is null or gifts.asked_no is not null
 ),
 
 wanted as (
     select
+        audience.asked_no,
         audience.as_of,
         audience.positions,
-        audience.customer_id,
         offers.product_id,
         'season ' || audience.rule_id as reason,
         audience.rule_position,
         offers.place,
         row_number() over (
-            partition by audience.as_of, audience.customer_id, offers.product_id
+            partition by audience.asked_no, offers.product_id
             order by audience.rule_position asc nulls last
         ) as rule_place
     from audience
@@ -79,22 +78,21 @@ wanted as (
             and offers.place <= {{ setting('recommendation_candidates', 'integer') }}
     left join {{ ref('int_insights__product_purchases') }} as bought
         on
-            audience.as_of = bought.as_of
-            and audience.customer_id = bought.customer_id
+            audience.asked_no = bought.asked_no
             and offers.product_id = bought.product_id
             and bought.due_on > bought.as_of
-    where bought.customer_id is null
+    where bought.asked_no is null
 ),
 
 placed as (
     select
+        wanted.asked_no,
         wanted.as_of,
         wanted.positions,
-        wanted.customer_id,
         wanted.product_id,
         wanted.reason,
         row_number() over (
-            partition by wanted.as_of, wanted.customer_id
+            partition by wanted.asked_no
             order by wanted.rule_position asc nulls last, wanted.place asc nulls last
         ) as position
     from wanted

@@ -6,12 +6,13 @@ recommended as (
 
 recommendations as (
     select
-        recommended.customer_id,
+        scope.customer_id,
         recommended.kind,
         recommended.product_id,
         cast(recommended.position as bigint) as position,
         recommended.reason
     from recommended
+    inner join {{ ref('int_insights__recommendation_scope') }} as scope on recommended.asked_no = scope.asked_no
 )
 
 select * from recommendations

@@ -11,7 +11,7 @@ from dagster_project.hourly.view import hourly_view
 from dagster_project.publish import catalog
 
 FRESH = {
-    "core.touchpoints", "identity.customer_aliases", "identity.persons", "insights.int_insights__consents",
+    "core.touchpoints", "identity.customer_aliases", "identity.persons", "insights.int_insights__person_consents",
     "insights.int_insights__person_ids", "pii.person_attributes",
 }  # fmt: skip
 # Since the last day: `gone` has become `stays`, `silent` has opted out, `new` has registered, `nobody` was blocked.
@@ -27,10 +27,10 @@ WAREHOUSE = """
         ('stays', 'stays'), ('silent', 'silent'), ('new', 'new'),
         ('gone', 'stays'), ('nobody', null), ('before', 'stays')
     ) as aliases (alias_id, customer_id);
-    create table insights.int_insights__consents as
-        select customer_id, channel, customer_id <> 'silent' as is_consented
-        from (values ('stays'), ('silent'), ('new')) as people (customer_id),
-            (values ('email'), ('line')) as channels (channel);
+    create table insights.int_insights__person_consents as
+        select customer_id, says as consent_email, says as consent_line,
+            false as consent_sms, false as consent_push, false as consent_dm
+        from (values ('stays', true), ('silent', false), ('new', true)) as people (customer_id, says);
     create table insights.int_insights__person_ids as
         select 'new' as customer_id, ['m-new'] as member_ids, ['c'] as card_nos;
     create table pii.person_attributes as

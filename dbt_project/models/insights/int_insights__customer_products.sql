@@ -1,0 +1,33 @@
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_customers() }}") }}
+
+with
+
+lines as (
+    select
+        customer_id,
+        product_id,
+        order_id,
+        {{ tokyo_day('ordered_at') }} as ordered_on,
+        count(*) as lines,
+        sum(amount) as amount
+    from {{ ref('order_items') }}
+    where is_counted
+        and customer_id is not null
+        and ordered_at < {{ as_of_end_at() }}
+        and {{ of_changed_customers('customer_id') }}
+    group by customer_id, product_id, order_id, {{ tokyo_day('ordered_at') }}
+),
+
+customer_products as (
+    select
+        customer_id,
+        product_id,
+        count(*) as orders,
+        max(ordered_on) as last_on,
+        cast(sum(lines) as bigint) as lines,
+        sum(amount) as amount
+    from lines
+    group by customer_id, product_id
+)
+
+select * from customer_products
