@@ -166,12 +166,12 @@ def doctor(home_path: Path, as_json: bool) -> None:
     """Check configuration, rules, scenarios, feeds and sources; name every fault with file and line."""
     from dagster_project import doctor as examination
     from dagster_project.activation.audiences import library, report
-    from dagster_project.privacy import warehouse_file
+    from dagster_project.privacy import freed_space
 
     found = examination.faults()
     if not found:
         home = Home(home_path.resolve())
-        if waits := warehouse_file.waiting(home):
+        if waits := freed_space.waiting(home):
             click.echo(f"kizuna: note: {waits}", err=True)
         day, empty = report.empty_audiences(home, library.read_library())
         for name in empty:

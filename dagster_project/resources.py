@@ -11,7 +11,7 @@ from pydantic import PrivateAttr
 from dagster_project import progress, warehouse
 from dagster_project.errors import HomeBusy
 from dagster_project.home import Home
-from dagster_project.privacy.warehouse_file import compact_if_due
+from dagster_project.privacy.freed_space import compact_if_due
 from dagster_project.publish.runs import newest_published
 from dagster_project.run_context import RunContext, end_of_day, write_context
 from dagster_project.settings import effective_settings

@@ -11,7 +11,7 @@ from rich.table import Table
 from dagster_project.activation.feeds import load_feeds, not_taken
 from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids
 from dagster_project.home import Home
-from dagster_project.privacy import warehouse_file
+from dagster_project.privacy import freed_space
 from dagster_project.project import seeds
 from dagster_project.publish.change_report import identity_changes
 from dagster_project.publish.reader import connect_day
@@ -48,7 +48,7 @@ def of_run(home: Home, as_of: date, syncs_before: dict[str, str]) -> dict[str, A
         result["identity_changes"] = identity_changes(con, as_of, load_feeds(seeds() / "feeds"))
     result["feeds"] = _feeds(home, syncs_before)
     result["not_taken"] = not_taken(home)
-    waits = warehouse_file.waiting(home)
+    waits = freed_space.waiting(home)
     result["rewrite_due_on"] = waits.due_on if waits else None
     return result
 

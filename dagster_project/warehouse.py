@@ -6,6 +6,8 @@ from dagster_project.home import Home
 
 # dbt's profile must name the same path and no config options, or DuckDB refuses the second connection.
 MEMORY_LIMIT = "6GB"
+# DuckDB 2.0 writes this format, and clients from 1.2 on read it (1.5 tried).
+PUBLISHED_STORAGE = "v1.2.0"
 
 
 def connect(home: Home) -> duckdb.DuckDBPyConnection:

@@ -14,15 +14,15 @@ from dagster_project.home import Home
 @home_option
 def erasures(rewrite: bool, home_path: Path, as_json: bool) -> None:
     """List the erasures: how much was erased and when, and when it had left freed space of the warehouse, too."""
-    from dagster_project.privacy import warehouse_file
+    from dagster_project.privacy import freed_space
     from dagster_project.summary import print_table
 
     home = Home.open(home_path)
     if rewrite:
         with home.lock("erasures --rewrite"):
-            was_written = warehouse_file.compact(home)
+            was_written = freed_space.compact(home)
         click.echo("written anew" if was_written else "nothing waits: the warehouse stays as it is", err=True)
-    found, waits = _listed(home), warehouse_file.waiting(home)
+    found, waits = _listed(home), freed_space.waiting(home)
 
     def tell() -> None:
         print_table(found, "nobody was erased yet")

@@ -19,7 +19,7 @@ from dagster_project.files import write_atomically
 from dagster_project.home import Home
 from dagster_project.landing import manifest
 from dagster_project.landing.manifest import Landed
-from dagster_project.privacy import by_session, landed, persons, record, steps, tombstones, warehouse_rows
+from dagster_project.privacy import by_session, freed_space, landed, persons, record, steps, tombstones, warehouse_rows
 from dagster_project.privacy.carried import Carried
 from dagster_project.privacy.persons import Erased
 from dagster_project.privacy.record import Erasure
@@ -118,5 +118,5 @@ def _record(
         customer_ids=tuple(sorted({*before.customer_ids, *fresh.customer_ids})),
         files=tuple(sorted({*before.files, *fresh.files})),
         rows=dict(sorted((Counter(before.rows) + rows).items())),
-        in_file_since="" if "warehouse_file" in before.done else before.in_file_since or before.as_of,
+        in_file_since=before.in_file_since or before.as_of if freed_space.is_in_a_file(before) else "",
     )

@@ -1,12 +1,15 @@
-"""The warehouse file, written anew after an erasure: DuckDB keeps what was deleted in the blocks that it has freed.
+"""The warehouse and the published database, written anew after an erasure: DuckDB keeps what was deleted in the blocks
+that it has freed.
 
-No table holds those values any more, and nobody but the pipeline opens the file. A small one is written anew at once, a
-large one within the days of the setting `erasure_rewrite_days`, for all erasures since together.
+No table shows it any more; of the person himself only the warehouse holds any, which nobody but the pipeline opens.
+Where the warehouse is small both are written anew at once, else within the days of the setting `erasure_rewrite_days`,
+for all erasures since together.
 """
 
 import gc
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 
@@ -18,13 +21,16 @@ from dagster_project.privacy import record
 from dagster_project.privacy.record import Erasure
 from dagster_project.settings import effective_settings
 from dagster_project.sql import literal
-from dagster_project.warehouse import MEMORY_LIMIT
+from dagster_project.warehouse import MEMORY_LIMIT, PUBLISHED_STORAGE
+
+# The step of a record, and the one after which there is something to do.
+STEPS = {"warehouse_file": "warehouse", "published_file": "published"}
 
 
 @dataclass(frozen=True)
 class Waiting:
     """What of erased persons is left in freed space: of how many erasures, since the day of which run, and the day
-    whose run writes the file anew.
+    whose run writes the files anew.
     """
 
     erasures: int
@@ -33,14 +39,14 @@ class Waiting:
 
     def __str__(self) -> str:
         return (
-            f"freed space of warehouse.duckdb still holds what was erased since {self.since}; the run of {self.due_on}"
-            " writes it anew, and so does kizuna erasures --rewrite"
+            f"freed space of warehouse.duckdb or marts.duckdb still holds what was erased since {self.since}; the run"
+            f" of {self.due_on} writes them anew, and so does kizuna erasures --rewrite"
         )
 
 
 def waiting(home: Home) -> Waiting | None:
-    """What waits for the file to be written anew, if anything."""
-    found = _unfinished(home)
+    """What waits for a file to be written anew, if anything."""
+    found = {each.erasure_id: each for step in STEPS for each in _unfinished(home, step)}.values()
     if not found:
         return None
     since = min(date.fromisoformat(each.in_file_since or each.as_of) for each in found)
@@ -48,8 +54,8 @@ def waiting(home: Home) -> Waiting | None:
 
 
 def compact_if_due(home: Home, day: date) -> bool:
-    """Write the warehouse anew where an erasure asks for it, and the file is small or `day` is as late as that may be;
-    whether it did. Nobody else may have it open.
+    """Write the files anew where an erasure asks for it, and the warehouse is small or `day` is as late as that may be;
+    whether it did. Nobody else may have the warehouse open; who reads the published file keeps the one he opened.
 
     `day` is the latest that is over as this home knows: days count from run to run, by no clock.
     """
@@ -60,35 +66,47 @@ def compact_if_due(home: Home, day: date) -> bool:
 
 
 def compact(home: Home) -> bool:
-    """Write the warehouse anew, now, where an erasure asks for it. A stop leaves the old file, the erasure waiting."""
-    waiting = _unfinished(home)
-    if not waiting:
-        return False
-    if home.warehouse.exists():
-        dbt_runner.release()
-        validation.release()
-        gc.collect()  # of what holds a connection and is only waiting for that
-        aside = home.scratch / "warehouse.duckdb"
-        for left in (aside, aside.with_name(aside.name + ".wal")):
-            left.unlink(missing_ok=True)
-        progress.report("", "the warehouse is written anew, without what was erased")
-        with duckdb.connect() as con:
-            con.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
-            con.execute(f"attach {literal(home.warehouse)} as old")
-            con.execute("checkpoint old")
-            con.execute(f"attach {literal(aside)} as new")
-            con.execute("copy from database old to new")
-            con.execute("detach new")
-        sync(aside)
-        home.warehouse.with_name(home.warehouse.name + ".wal").unlink(missing_ok=True)
-        replace(aside, home.warehouse)
-    for each in waiting:
-        record.write(home, each.with_step("warehouse_file"))
-    return True
+    """Write the files anew, now, where an erasure asks for it. A stop leaves the old file, the erasure waiting."""
+    did = False
+    for step, file, options in (
+        ("warehouse_file", home.warehouse, ""),
+        ("published_file", home.published, f" (storage_version {literal(PUBLISHED_STORAGE)})"),
+    ):
+        found = _unfinished(home, step)
+        if found and file.exists():
+            progress.report("", f"{file.name} is written anew, without what was erased")
+            _write_anew(file, home.scratch / file.name, options)
+        for each in found:
+            record.write(home, each.with_step(step))
+        did = did or bool(found)
+    return did
 
 
-def _unfinished(home: Home) -> list[Erasure]:
-    return record.unfinished(home, "warehouse_file", after="warehouse")
+def is_in_a_file(erasure: Erasure) -> bool:
+    """Whether freed space of a file still holds what this erasure took."""
+    return any(after in erasure.done and step not in erasure.done for step, after in STEPS.items())
+
+
+def _write_anew(file: Path, aside: Path, options: str) -> None:
+    dbt_runner.release()
+    validation.release()
+    gc.collect()  # of what holds a connection and is only waiting for that
+    for left in (aside, aside.with_name(aside.name + ".wal")):
+        left.unlink(missing_ok=True)
+    with duckdb.connect() as con:
+        con.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        con.execute(f"attach {literal(file)} as old")
+        con.execute("checkpoint old")
+        con.execute(f"attach {literal(aside)} as new{options}")
+        con.execute("copy from database old to new")
+        con.execute("detach new")
+    sync(aside)
+    file.with_name(file.name + ".wal").unlink(missing_ok=True)
+    replace(aside, file)
+
+
+def _unfinished(home: Home, step: str) -> list[Erasure]:
+    return record.unfinished(home, step, after=STEPS[step])
 
 
 def _is_small(home: Home) -> bool:

@@ -17,7 +17,7 @@ from dagster_project.home import Home
 from dagster_project.landing.manifest import now
 from dagster_project.privacy.tombstones import folder
 
-STEPS = ("landing", "warehouse", "published", "warehouse_file")
+STEPS = ("landing", "warehouse", "published", "warehouse_file", "published_file")
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,6 @@ def read_all(home: Home) -> list[Erasure]:
 def hashes_file(home: Home, erasure_id: str) -> Path:
     """The public hashes of the erased identifiers, kept until they have left the published days."""
     return folder(home) / f"{erasure_id}.hashes.json"
-
-
-def is_waiting(home: Home) -> bool:
-    """Whether a run has erased somebody and none has published since: what was published last still knows him."""
-    return bool(unfinished(home, "published", after="warehouse"))
 
 
 def unfinished(home: Home, step: str, after: str | None = None) -> list[Erasure]:

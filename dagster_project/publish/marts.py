@@ -12,13 +12,11 @@ import duckdb
 
 from dagster_project.files import replace, sync
 from dagster_project.home import Home
-from dagster_project.privacy.record import is_waiting
 from dagster_project.publish import changes
 from dagster_project.publish.catalog import MARTS, selection
 from dagster_project.sql import literal
+from dagster_project.warehouse import PUBLISHED_STORAGE
 
-# DuckDB 2.0 writes this format, and clients from 1.2 on read it (1.5 tried).
-STORAGE_VERSION = "v1.2.0"
 # Level 1 takes a quarter less processor time than the default, and a seventh more space. A column of more than a few
 # thousand values in a row group gains nothing by a dictionary of them (docs/plans.md).
 PARQUET = "(format parquet, compression zstd, compression_level 1, dictionary_size_limit 4000)"
@@ -62,9 +60,9 @@ def build(
 def _attach(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Attach the database to build as `publication`: a copy of the published one, to change little in it, or new."""
     database = _scratch_database(home)
-    attach = f"attach {literal(database)} as publication (storage_version {literal(STORAGE_VERSION)})"
+    attach = f"attach {literal(database)} as publication (storage_version {literal(PUBLISHED_STORAGE)})"
     _remove(database)
-    if not is_waiting(home) and changes.copy_published(home, database):
+    if changes.copy_published(home, database):
         try:
             con.execute(attach)
             if changes.keep_marts(con):

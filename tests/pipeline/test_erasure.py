@@ -221,7 +221,7 @@ def test_the_record_of_an_erasure_says_what_was_done_and_nothing_of_whom(erased:
     }  # fmt: skip
     assert record["customer_ids"] == [erased.customer_id]
     assert record["rows"]["ec_orders"] == 4
-    assert set(record["done"]) == {"landing", "warehouse", "published", "warehouse_file"}
+    assert set(record["done"]) == {"landing", "warehouse", "published", "warehouse_file", "published_file"}
     assert UNKNOWN not in file.read_text() and EMAIL not in file.read_text()
     entries = [json.loads(line) for line in (erased.shop.home / "landing" / "manifest.jsonl").read_text().splitlines()]
     noted = {entry["file_id"] for entry in entries if entry["entry"] == "erased"}

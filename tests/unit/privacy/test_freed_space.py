@@ -11,7 +11,7 @@ from dagster import DagsterRun
 
 from dagster_project.cli import cli
 from dagster_project.home import Home
-from dagster_project.privacy import erase, record, warehouse_file
+from dagster_project.privacy import erase, freed_space, record
 from dagster_project.privacy.persons import Erased
 from dagster_project.privacy.record import Erasure, Request
 from dagster_project.resources import HOURLY_JOB, _last_day_over
@@ -42,19 +42,46 @@ def file(home: Home) -> int:
     return home.warehouse.stat().st_ino
 
 
+def test_the_published_file_is_written_anew_once_nobody_is_shown_in_it(home: Home) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"attach '{home.published}' as published (storage_version 'v1.2.0')")
+        con.execute("create schema published.marts; create table published.marts.orders as select 1 as order_id")
+        con.execute("comment on table published.marts.orders is 'which batches it holds'")
+    before = home.published.stat().st_ino
+    erased(home, DAY)
+    assert freed_space.compact(home)
+    assert home.published.stat().st_ino == before  # the run has not published yet: it still shows him
+    [done] = record.read_all(home)
+    record.write(home, done.with_step("published"))
+    found = freed_space.waiting(home)
+    assert found is not None
+    assert not freed_space.compact_if_due(home, DAY + timedelta(days=6))
+    assert freed_space.compact_if_due(home, found.due_on)
+    assert home.published.stat().st_ino != before
+    assert freed_space.waiting(home) is None
+    with duckdb.connect() as con:
+        con.execute(f"attach '{home.published}' as published (read_only)")
+        assert con.execute("from published.marts.orders").fetchall() == [(1,)]
+        assert con.execute("select comment from duckdb_tables()").fetchall() == [("which batches it holds",)]
+        [version] = con.execute(
+            "select tags['storage_version'] from duckdb_databases() where database_name = 'published'"
+        ).fetchone() or [""]
+        assert version.startswith("v1.2.0")
+
+
 def test_a_large_warehouse_waits_for_its_day(home: Home) -> None:
     before = file(home)
-    assert not warehouse_file.compact_if_due(home, DAY)
+    assert not freed_space.compact_if_due(home, DAY)
     erased(home, DAY)
     erased(home, DAY + timedelta(days=3), "e2")
-    assert not warehouse_file.compact_if_due(home, DAY + timedelta(days=6))
+    assert not freed_space.compact_if_due(home, DAY + timedelta(days=6))
     assert file(home) == before
-    found = warehouse_file.waiting(home)
-    assert found == warehouse_file.Waiting(2, DAY, DAY + timedelta(days=7))
-    assert warehouse_file.compact_if_due(home, DAY + timedelta(days=7))
+    found = freed_space.waiting(home)
+    assert found == freed_space.Waiting(2, DAY, DAY + timedelta(days=7))
+    assert freed_space.compact_if_due(home, DAY + timedelta(days=7))
     assert file(home) != before
-    assert warehouse_file.waiting(home) is None
-    assert not warehouse_file.compact_if_due(home, DAY + timedelta(days=8))
+    assert freed_space.waiting(home) is None
+    assert not freed_space.compact_if_due(home, DAY + timedelta(days=8))
     with duckdb.connect(str(home.warehouse)) as con:
         assert con.execute("select n from kept").fetchall() == [(n,) for n in range(5000)]
         assert con.execute("select count(*) from seen").fetchall() == [(999,)]
@@ -64,12 +91,12 @@ def test_a_large_warehouse_waits_for_its_day(home: Home) -> None:
 def test_else_it_is_written_anew_at_once(home: Home, setting: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"KIZUNA_ERASURE_REWRITE_{setting[0]}", setting[1])
     erased(home, DAY)
-    assert warehouse_file.compact_if_due(home, DAY)
+    assert freed_space.compact_if_due(home, DAY)
 
 
 def test_an_erasure_that_has_not_left_the_tables_yet_does_not_count(home: Home) -> None:
     record.write(home, Erasure("e1", str(DAY), "", REQUESTS).with_step("landing"))
-    assert not warehouse_file.compact_if_due(home, DAY + timedelta(days=30))
+    assert not freed_space.compact_if_due(home, DAY + timedelta(days=30))
 
 
 def test_a_request_that_comes_again_does_not_put_it_off(home: Home) -> None:
@@ -78,10 +105,10 @@ def test_a_request_that_comes_again_does_not_put_it_off(home: Home) -> None:
     run = RunContext.daily(DAY + timedelta(days=5), is_newest=True)
     again = erase._record("e1", run, Erased(REQUESTS, (), (), (), ()), {}, before)
     record.write(home, again.with_step("warehouse"))
-    found = warehouse_file.waiting(home)
+    found = freed_space.waiting(home)
     assert found is not None
     assert found.due_on == DAY + timedelta(days=7)
-    assert warehouse_file.compact_if_due(home, found.due_on)
+    assert freed_space.compact_if_due(home, found.due_on)
     [done] = record.read_all(home)
     assert erase._record("e1", run, Erased(REQUESTS, (), (), (), ()), {}, done).in_file_since == ""
 
@@ -103,7 +130,7 @@ def test_the_command_says_what_waits_and_does_it(home: Home) -> None:
     before = file(home)
     erased(home, DAY)
     waits = CliRunner().invoke(cli, ["erasures", "--home", str(home.path)])
-    assert "the run of 2026-04-07 writes it anew" in waits.stdout.replace("\n", " ")
+    assert "the run of 2026-04-07 writes them anew" in waits.stdout.replace("\n", " ")
     written = CliRunner().invoke(cli, ["erasures", "--rewrite", "--home", str(home.path), "--json"])
     assert (written.exit_code, json.loads(written.stdout)["rewrite_due_on"]) == (0, None)
     assert file(home) != before

@@ -101,7 +101,7 @@ def test_a_published_day_loses_the_person_and_keeps_its_sales(home: Home) -> Non
     erasure = Erasure("e1", "2026-03-01", "2026-03-01T00:00:00Z", (), ("gone",), done={"warehouse": "x"})
     record.write(home, erasure)
     record.hashes_file(home, "e1").write_text(json.dumps(["h1"]))
-    assert record.is_waiting(home)
+    assert record.unfinished(home, "published", after="warehouse")
     erase_published(home)
     found = {mart: [tuple(row.values()) for row in read(day / f"{mart}.parquet")] for mart in tables}
     assert found["customers"] == [("stays", ["m2"])]
@@ -111,7 +111,7 @@ def test_a_published_day_loses_the_person_and_keeps_its_sales(home: Home) -> Non
     assert found["customer_aliases"] == [("gone", None, "erased"), ("stays", "stays", "current")]
     assert (day / "kpi_daily.parquet").stat().st_ino == untouched
     assert target.read_text() == json.dumps(lines[1]) + "\n"
-    assert not record.is_waiting(home)
+    assert not record.unfinished(home, "published", after="warehouse")
     assert not record.hashes_file(home, "e1").exists()
     [kept] = record.read_all(home)
     assert kept.published_rows["2026-02-28/orders.parquet"] == 1
