@@ -102,6 +102,20 @@
     {{ return("acts._file_id in ('" ~ (files | join("', '")) ~ "')" if files else 'false') }}
 {%- endmacro %}
 
+{# The acts that the table has to take in, as conditions on `acts` of which a row meets one at most: of new files, corrected by an erasure, of
+   sources that no file stands for, of touched orders. #}
+{% macro acts_to_add() -%}
+    {%- set in_new_files = files_to_add() -%}
+    {%- if not is_incremental() -%} {{ return([in_new_files]) }} {%- endif -%}
+    {{ return([
+        in_new_files,
+        'acts._file_id is not null and not (' ~ in_new_files ~ ') and ' ~ of_corrected_acts('acts'),
+        "acts._file_id is null and acts._state <> 'order' and acts._state not in (select held._state from " ~ this
+            ~ ' as held where held._file_id is null)',
+        "acts._state = 'order' and " ~ of_touched_orders('acts.order_id'),
+    ]) }}
+{%- endmacro %}
+
 {# Post-hook: the rows of parties whose customer is another by now. Both customers have changed; the new one is seen by the batch. Whose parties
    were when the table was written stands in `run.parties_held`, in the same transaction, so that only acts of parties that differ are read,
    and only those parties are written there. #}

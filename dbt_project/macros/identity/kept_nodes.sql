@@ -12,16 +12,6 @@
     {{ return(column ~ ' in (select changed.identifier_key from ' ~ source('run', 'changed_nodes') ~ ' as changed)') }}
 {%- endmacro %}
 
-{# Whether everybody is on a list, or so many that it is cheaper to make the whole table. #}
-{% macro are_most_noted(list) -%}
-    {%- set query -%}
-        select coalesce(bool_or(noted.identifier_key is null), false)
-            or count(distinct noted.identifier_key) > 0.3 * (select count(*) from {{ this }})
-        from {{ list }} as noted
-    {%- endset -%}
-    {{ return(run_query(query).rows[0][0]) }}
-{%- endmacro %}
-
 {# The pre-hook of `int_identity__nodes`: notes and forgets the nodes that are new, other or gone. #}
 {% macro forget_changed_nodes() -%}
     {%- set condition = of_changed_nodes('identifier_key') -%}

@@ -28,7 +28,7 @@
 {# The identifiers whose rows are to be made in this run, as a subquery; none where that is everybody. #}
 {% macro touched_identifiers() -%}
     {%- if not execute -%}{%- do source('run', 'touched_identifiers') -%}{%- endif -%}
-    {%- if not is_incremental() or are_most_touched() -%}
+    {%- if not is_incremental() or are_most_noted(source('run', 'touched_identifiers')) -%}
         {{ return(none) }}
     {%- endif -%}
     {{ return('(select touched.identifier_key from ' ~ source('run', 'touched_identifiers') ~ ' as touched)') }}
@@ -49,12 +49,12 @@
     {{ return('(' ~ part_of_it(touched) ~ ')' if touched else ref(view)) }}
 {%- endmacro %}
 
-{# Whether everybody is touched, or so many (three in ten) that making the whole table is cheaper. #}
-{% macro are_most_touched() -%}
+{# Whether everybody is on a list, or so many that it is cheaper to make the whole table. #}
+{% macro are_most_noted(list) -%}
     {%- set query -%}
-        select coalesce(bool_or(touched.identifier_key is null), false)
-            or count(distinct touched.identifier_key) > 0.3 * (select count(*) from {{ this }})
-        from {{ source('run', 'touched_identifiers') }} as touched
+        select coalesce(bool_or(noted.identifier_key is null), false)
+            or count(distinct noted.identifier_key) > 0.3 * (select count(*) from {{ this }})
+        from {{ list }} as noted
     {%- endset -%}
     {{ return(run_query(query).rows[0][0]) }}
 {%- endmacro %}

@@ -6,45 +6,19 @@
         "{{ settle_corrected_acts() }}",
     ]
 ) }}
-{%- set in_new_files = files_to_add() %}
 
 with
 
 acts as (
+    {%- for condition in acts_to_add() %}
     select
         acts.*,
         acts.brand_id as act_brand_id,
         acts.campaign_id as act_campaign_id
     from {{ ref('int_core__acts') }} as acts
-    where {{ in_new_files }}
-    {%- if is_incremental() %}
-    union all
-    select
-        acts.*,
-        acts.brand_id as act_brand_id,
-        acts.campaign_id as act_campaign_id
-    from {{ ref('int_core__acts') }} as acts
-    where acts._file_id is not null
-        and not ({{ in_new_files }})
-        and {{ of_corrected_acts('acts') }}
-    union all
-    select
-        acts.*,
-        acts.brand_id as act_brand_id,
-        acts.campaign_id as act_campaign_id
-    from {{ ref('int_core__acts') }} as acts
-    where acts._file_id is null
-        and acts._state <> 'order'
-        and acts._state not in (select held._state from {{ this }} as held where held._file_id is null)
-    union all
-    select
-        acts.*,
-        acts.brand_id as act_brand_id,
-        acts.campaign_id as act_campaign_id
-    from {{ ref('int_core__acts') }} as acts
-    where acts._state = 'order'
-        and {{ of_touched_orders('acts.order_id') }}
-    {%- endif %}
+    where {{ condition }}
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 touchpoints as (
