@@ -24,36 +24,37 @@ from dagster_project.staging import fingerprint
 GROUND = {"staging", "identity", "core"}
 GROUND_TEXTS = ""  # what all of them follow from, by which no relation can be called
 
+# Tables of schema run that incremental models keep from run to run: what they have still to take up, and what they hold
+# (described in dbt_project/models/landing/sources.yml).
+NOTES = {
+    "incremental_tables": "relation varchar, digest varchar",
+    "touched_identifiers": "identifier_key bigint",
+    "changed_nodes": "identifier_key bigint",
+    "touched_customers": "customer_id varchar",
+    "touched_orders": "order_id varchar",
+    "touched_persons": "customer_id varchar",
+    "corrected_files": "file_id varchar",
+    "corrected_acts": "source varchar, source_key varchar",
+    "gone_basket_items": (
+        "level varchar, basis varchar, basket_id varchar, item_id varchar, last_on date, change_no bigint"
+    ),
+    "changes_held": "relation varchar, change_no bigint",
+    "parties_held": "party_key bigint, customer_id varchar, shared_party_key bigint",
+    "states_of_parties": "fact varchar, state varchar",
+    "owners_held": "identifier_key bigint, customer_id varchar, is_blocklisted boolean, strength bigint",
+    "masters_held": "kind varchar, master_id varchar, state varchar",
+}
+
 
 def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
     """Drop what must be rebuilt, all in one transaction; returns the sources whose staged tables go.
 
     Needs run.files. A crash before the end drops nothing.
     """
-    con.execute("create table if not exists run.incremental_tables (relation varchar, digest varchar)")
-    con.execute("create table if not exists run.touched_identifiers (identifier_key bigint)")
-    con.execute("create table if not exists run.changed_nodes (identifier_key bigint)")
-    con.execute("create table if not exists run.touched_customers (customer_id varchar)")
-    con.execute("create table if not exists run.touched_orders (order_id varchar)")
-    con.execute(
-        "create table if not exists run.gone_basket_items (level varchar, basis varchar, basket_id varchar,"
-        " item_id varchar, last_on date, change_no bigint)"
-    )
-    con.execute("create table if not exists run.corrected_files (file_id varchar)")
     con.execute("create schema if not exists pii")
     con.execute("create table if not exists pii.corrected_values (value varchar)")
-    con.execute("create table if not exists run.corrected_acts (source varchar, source_key varchar)")
-    con.execute("create table if not exists run.touched_persons (customer_id varchar)")
-    con.execute("create table if not exists run.changes_held (relation varchar, change_no bigint)")
-    con.execute(
-        "create table if not exists run.parties_held (party_key bigint, customer_id varchar, shared_party_key bigint)"
-    )
-    con.execute("create table if not exists run.states_of_parties (fact varchar, state varchar)")
-    con.execute(
-        "create table if not exists run.owners_held"
-        " (identifier_key bigint, customer_id varchar, is_blocklisted boolean, strength bigint)"
-    )
-    con.execute("create table if not exists run.masters_held (kind varchar, master_id varchar, state varchar)")
+    for name, columns in NOTES.items():
+        con.execute(f"create table if not exists run.{name} ({columns})")
     con.begin()
     try:
         sources = fingerprint.prepare(con)

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import jinja2
 
+from dagster_project.incremental import NOTES
 from dagster_project.project import DBT_PROJECT
 from dagster_project.staging.source_table import declared_sources
 
@@ -50,24 +51,11 @@ DECLARED = {
     for name, table in declared_sources().items()
 }
 _MACRO = re.compile(r"{%-? macro (\w+)\(.*?{%-? endmacro -?%}", re.DOTALL)
-RUN = """
+RUN = f"""
     create schema run;
-    create table run.touched_identifiers (identifier_key bigint);
-    create table run.changed_nodes (identifier_key bigint);
-    create table run.gone_basket_items
-        (level varchar, basis varchar, basket_id varchar, item_id varchar, last_on date, change_no bigint);
-    create table run.corrected_files (file_id varchar);
+    {" ".join(f"create table run.{name} ({columns});" for name, columns in NOTES.items())}
     create schema erasure;
     create table erasure.corrected_values (value varchar);
-    create table run.touched_customers (customer_id varchar);
-    create table run.touched_orders (order_id varchar);
-    create table run.corrected_acts (source varchar, source_key varchar);
-    create table run.touched_persons (customer_id varchar);
-    create table run.changes_held (relation varchar, change_no bigint);
-    create table run.masters_held (kind varchar, master_id varchar, state varchar);
-    create table run.parties_held (party_key bigint, customer_id varchar, shared_party_key bigint);
-    create table run.states_of_parties (fact varchar, state varchar);
-    create table run.owners_held (identifier_key bigint, customer_id varchar, is_blocklisted boolean, strength bigint);
     create table run.settings (name varchar, value varchar);
     create table run.context (as_of date, as_of_end_at timestamp, salt varchar, gmail_aliases boolean);
 """
