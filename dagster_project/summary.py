@@ -126,7 +126,7 @@ def print_run(result: dict[str, Any]) -> None:
     if result["not_taken"]:
         print_table(result["not_taken"], title="Rows that feeds could not hand over, and why; they are tried again")
     if result["rewrite_due_on"]:
-        click.echo(f"Freed space of the warehouse holds what was erased until the run of {result['rewrite_due_on']}")
+        click.echo(f"Freed space of database files holds what was erased until the run of {result['rewrite_due_on']}")
 
 
 def _print_identity_changes(found: dict[str, list[dict[str, Any]]]) -> None:

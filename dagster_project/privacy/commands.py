@@ -10,10 +10,10 @@ from dagster_project.home import Home
 
 
 @click.command()
-@click.option("--rewrite", is_flag=True, help="Write the warehouse file anew now, where an erasure waits for it.")
+@click.option("--rewrite", is_flag=True, help="Write the database files anew now, where an erasure waits for it.")
 @home_option
 def erasures(rewrite: bool, home_path: Path, as_json: bool) -> None:
-    """List the erasures: how much was erased and when, and when it had left freed space of the warehouse, too."""
+    """List the erasures: how much was erased and when, and when it had left freed space of the database files, too."""
     from dagster_project.privacy import freed_space
     from dagster_project.summary import print_table
 
@@ -21,7 +21,7 @@ def erasures(rewrite: bool, home_path: Path, as_json: bool) -> None:
     if rewrite:
         with home.lock("erasures --rewrite"):
             was_written = freed_space.compact(home)
-        click.echo("written anew" if was_written else "nothing waits: the warehouse stays as it is", err=True)
+        click.echo("written anew" if was_written else "nothing waits: the files stay as they are", err=True)
     found, waits = _listed(home), freed_space.waiting(home)
 
     def tell() -> None:

@@ -46,7 +46,7 @@ class Waiting:
 
 def waiting(home: Home) -> Waiting | None:
     """What waits for a file to be written anew, if anything."""
-    found = {each.erasure_id: each for step in STEPS for each in _unfinished(home, step)}.values()
+    found = [each for each in record.read_all(home) if is_in_a_file(each)]
     if not found:
         return None
     since = min(date.fromisoformat(each.in_file_since or each.as_of) for each in found)
@@ -72,7 +72,7 @@ def compact(home: Home) -> bool:
         ("warehouse_file", home.warehouse, ""),
         ("published_file", home.published, f" (storage_version {literal(PUBLISHED_STORAGE)})"),
     ):
-        found = _unfinished(home, step)
+        found = record.unfinished(home, step, after=STEPS[step])
         if found and file.exists():
             progress.report("", f"{file.name} is written anew, without what was erased")
             _write_anew(file, home.scratch / file.name, options)
@@ -103,10 +103,6 @@ def _write_anew(file: Path, aside: Path, options: str) -> None:
     sync(aside)
     file.with_name(file.name + ".wal").unlink(missing_ok=True)
     replace(aside, file)
-
-
-def _unfinished(home: Home, step: str) -> list[Erasure]:
-    return record.unfinished(home, step, after=STEPS[step])
 
 
 def _is_small(home: Home) -> bool:

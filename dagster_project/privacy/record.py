@@ -35,8 +35,8 @@ class Erasure:
     """One erasure, of all requests that a run found. Times are ISO 8601 in UTC.
 
     customer_ids: every id that the persons ever had. rows: source -> rows overwritten, in `files` (file ids). done:
-    step -> when. in_file_since: the as_of of an earlier run that erased the same, where the warehouse file was not
-    written anew since.
+    step -> when. in_file_since: the as_of of an earlier run that erased the same, where a file was not written anew
+    since.
     """
 
     erasure_id: str

@@ -55,24 +55,24 @@ def correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[L
     """Correct the staged rows of one source in the caller's transaction; note what identity has to read again, and the
     acts that core has to make again.
     """
-    base = f"staging.base_{source.name}"
+    base, is_there = f"staging.base_{source.name}", _is_at("erased_places")
     went = [name for name in source.column_names if name not in source.stays]
     _places(con, {file: there.whole.union(*there.cells.values()) for file, there in found.items()})
     _note_for_identity(con, source, "erased_places")
     if source.name in ACTS:
         con.execute(
             f"insert into run.corrected_acts select '{source.name}', base.{source.key[0]} from {base} as base"
-            f" where {_is_there} and base.row_outcome = 'staged'"
+            f" where {is_there} and base.row_outcome = 'staged'"
         )
     _places(con, {file: there.whole for file, there in found.items()})
     con.execute(
         f"create or replace temp table freed_keys as select distinct {', '.join(source.key)} from {base} as base"
-        f" where {_is_there} and base.row_outcome = 'staged'"
+        f" where {is_there} and base.row_outcome = 'staged'"
     )
     if source.name in ORDERS:
         con.execute(
             f"insert into run.touched_orders select distinct {ORDERS[source.name]} from {base} as base"
-            f" where {_is_there} and base.row_outcome in ('staged', 'superseded')"
+            f" where {is_there} and base.row_outcome in ('staged', 'superseded')"
         )
     nulls = ", ".join(f"{name} = null" for name in went)
     left_out = "true"
@@ -85,17 +85,17 @@ def correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[L
             " row_json = case when row_json is not null then"
             f" (select cast(json_object({shown}) as varchar) from landing.{source.name} as landed"
             " where landed._file_id = base._file_id and landed._line_no = base._line_no) end"
-            f" where {_is_there}"
+            f" where {is_there}"
         )
         left_out = "base.problem_reason is not null and base.problem_column is null"  # a torn line
     key = ", _key = '!' || _file_id || ':' || cast(_line_no as varchar)" if source.mode == "upsert" else ""
     con.execute(
         f"update {base} as base set {nulls}{key}, row_outcome = '{ERASED}', problem_column = null,"
-        f" problem_reason = '{ERASED}', warning_columns = null, row_json = null where {_is_there} and {left_out}"
+        f" problem_reason = '{ERASED}', warning_columns = null, row_json = null where {is_there} and {left_out}"
     )
     for name in sorted({name for there in found.values() for name in there.cells}):
         _places(con, {file: there.cells.get(name, set()) for file, there in found.items()})
-        con.execute(f"update {base} as base set {name} = null where {_is_there}")
+        con.execute(f"update {base} as base set {name} = null where {is_there}")
     if not source.stands_without_person:
         _stage_other_copies(con, source)
     con.execute("drop table erased_places")
@@ -133,10 +133,7 @@ def _stage_other_copies(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         f" from {base} as base where base.row_outcome = '{waiting}'"
         f" and exists (select 1 from freed_keys as freed where {same})) where place = 1"
     )
-    con.execute(
-        f"update {base} as base set row_outcome = 'staged' where exists (select 1 from staged_instead as instead"
-        " where instead._file_id = base._file_id and instead._line_no = base._line_no)"
-    )
+    con.execute(f"update {base} as base set row_outcome = 'staged' where {_is_at('staged_instead')}")
     _note_for_identity(con, source, "staged_instead")
     con.execute("drop table staged_instead")
 
@@ -150,16 +147,15 @@ def _note_for_identity(con: duckdb.DuckDBPyConnection, source: Source, places: s
     listed = ", ".join(f"base.{name}" for name in columns)
     con.execute(
         f"insert into pii.corrected_values select distinct unnest([{listed}]) as value"
-        f" from staging.base_{source.name} as base where exists (select 1 from {places} as place"
-        " where place._file_id = base._file_id and place._line_no = base._line_no)"
+        f" from staging.base_{source.name} as base where {_is_at(places)}"
     )
     con.execute("delete from pii.corrected_values where value is null")
 
 
-_is_there = (
-    "exists (select 1 from erased_places as place"
-    " where place._file_id = base._file_id and place._line_no = base._line_no)"
-)
+def _is_at(places: str) -> str:
+    """A condition on `base`: its row is at one of `places`."""
+    same = "place._file_id = base._file_id and place._line_no = base._line_no"
+    return f"exists (select 1 from {places} as place where {same})"
 
 
 def _places(con: duckdb.DuckDBPyConnection, lines: dict[Landed, set[int]]) -> None:
