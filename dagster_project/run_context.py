@@ -5,6 +5,7 @@ Business days are Tokyo days; Japan has had no daylight saving since 1951, so ni
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.metadata import version
 
 import duckdb
 
@@ -89,5 +90,16 @@ def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContex
 
 
 def finish(con: duckdb.DuckDBPyConnection) -> None:
-    """Write run.finished: the context of the run that went through to its publication, whole."""
-    con.execute("create or replace table run.finished as select * exclude (salt) from run.context")
+    """Write run.finished: the context of the run that went through to its publication, whole, and this version."""
+    con.execute(
+        "create or replace table run.finished as"
+        " select * exclude (salt), cast(? as varchar) as version from run.context",
+        [version("kizuna")],
+    )
+
+
+def finished_version(con: duckdb.DuckDBPyConnection) -> str:
+    """The version of Kizuna whose run is run.finished; empty where that run was before versions were noted."""
+    found = con.execute("select * from run.finished")
+    columns = [column for column, *_ in found.description]
+    return dict(zip(columns, found.fetchall()[0], strict=True)).get("version", "")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from importlib.metadata import version
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from dagster_project.hourly.view import fresh_before, hourly_view
 from dagster_project.project import seeds
 from dagster_project.publish import catalog
 from dagster_project.publish.runs import newest_published, require_published
+from dagster_project.run_context import finished_version
 from dagster_project.summary import print_table
 
 SAMPLE = 5  # rows of each kind that a dry run shows
@@ -74,18 +76,21 @@ def _as_the_run_saw_it(con: duckdb.DuckDBPyConnection, home: Home, is_hourly: bo
 
 
 def finished_run(con: duckdb.DuckDBPyConnection, home: Home) -> tuple[date, datetime, bool]:
-    """(as_of, cut_off_at, is_hourly) of the run that left the warehouse; never a backfill or a stopped run."""
+    """(as_of, cut_off_at, is_hourly) of the run that left the warehouse; never a backfill, a stopped run, or one of
+    another version of Kizuna, whose tables may be others."""
+    again = f"run the newest day again first: kizuna run --as-of {newest_published(home)} --home {home.path}"
     if con.execute("select 1 from duckdb_tables() where schema_name = 'run' and table_name = 'finished'").fetchall():
         [(as_of, cut_off_at, is_hourly, is_newest)] = con.execute(
             "select as_of, cut_off_at, is_hourly, is_newest from run.finished"
         ).fetchall()
+        if finished_version(con) != version("kizuna"):
+            raise UsageError(
+                f"the last run in this home was one of Kizuna {finished_version(con) or '0.4.1 or earlier'}, this is"
+                f" {version('kizuna')}; {again}"
+            )
         if is_newest:
             return as_of, cut_off_at, is_hourly
-    newest = newest_published(home)
-    raise UsageError(
-        "the last run in this home was a backfill, or did not end; run the newest day again first: "
-        f"kizuna run --as-of {newest} --home {home.path}"
-    )
+    raise UsageError(f"the last run in this home was a backfill, or did not end; {again}")
 
 
 def print_result(result: dict[str, Any]) -> None:
