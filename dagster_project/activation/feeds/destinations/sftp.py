@@ -201,7 +201,8 @@ class SftpDestination:
             ) from None
 
     def _receipt(self, sync: Sync) -> Receipt:
-        return Receipt(f"sftp://{self.host}/{self._place(sync).lstrip('/')}")
+        place = self._place(sync).removeprefix("./").lstrip("/")
+        return Receipt(f"sftp://{self.host}/{place}")
 
     def _place(self, sync: Sync) -> str:
         return "/".join([self.settings.path.rstrip("/"), *sync])
