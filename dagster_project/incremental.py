@@ -2,13 +2,14 @@
 
 Those of identity and core are read from staged tables file by file. A staged table that is rebuilt (rules, normaliser,
 a withdrawn file), or another text of a model or of a macro, makes rows of theirs wrong that no later run would touch
-again; in the identity stage, a rule table that they read does so too. Those after core hold rows of customers whose
-acts have not changed since (macros/core/changed_customers.sql), and go where their own text, that of a model on their
-way from core, a rule table that they read or a setting has changed.
+again; in the identity stage, a rule table that they read, or its Python, does so too. Those after core hold rows of
+customers whose acts have not changed since (macros/core/changed_customers.sql), and go where their own text, that of a
+model on their way from core, a rule table that they read or a setting has changed.
 """
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,6 +23,8 @@ from dagster_project.staging import fingerprint
 
 # What is made from these stages and is not in them need not know how: their incremental tables tell what has changed.
 GROUND = {"staging", "identity", "core"}
+# Settings that bear on rows which they keep.
+SETTINGS_OF_GROUND = ("identity_conflict_points",)
 GROUND_TEXTS = ""  # what all of them follow from, by which no relation can be called
 
 # Tables of schema run that incremental models keep from run to run: what they have still to take up, and what they hold
@@ -29,19 +32,44 @@ GROUND_TEXTS = ""  # what all of them follow from, by which no relation can be c
 NOTES = {
     "incremental_tables": "relation varchar, digest varchar",
     "touched_identifiers": "identifier_key bigint",
+    "decided_identifiers": "identifier_key bigint",
+    "changed_assignments": "identifier_key bigint, anchor_key bigint",
     "changed_nodes": "identifier_key bigint",
+    "changed_owners": "identifier_key bigint",
     "touched_customers": "customer_id varchar",
     "touched_orders": "order_id varchar",
+    "touched_anchors": "anchor_key bigint",
     "touched_persons": "customer_id varchar",
     "corrected_files": "file_id varchar",
     "corrected_acts": "source varchar, source_key varchar",
     "gone_basket_items": (
         "level varchar, basis varchar, basket_id varchar, item_id varchar, last_on date, change_no bigint"
     ),
+    "gone_brand_ranks": (
+        "customer_id varchar, brand_id varchar, rank varchar, is_potential boolean, is_interested boolean,"
+        " views bigint, purchases bigint, change_no bigint"
+    ),
+    "gone_customer_items": ("customer_id varchar, item_kind varchar, item_id varchar, last_on date, change_no bigint"),
+    "gone_customer_profiles": (
+        "customer_id varchar, gender varchar, age_band varchar, prefecture varchar, member_rank varchar,"
+        " channel varchar, rf_segment varchar, change_no bigint"
+    ),
+    "spell_counts_due": (
+        "brand_id varchar, rank varchar, rank_position integer, rank_position_before integer, from_on date,"
+        " until_on date, is_followed boolean, spells bigint"
+    ),
+    "participants_held": (
+        "campaign_no integer, person_key bigint, is_treated boolean, is_known_before boolean, is_late boolean,"
+        " is_open boolean, from_at timestamp, until_at timestamp"
+    ),
+    "score_parts_due": (
+        "dimension varchar, value varchar, acts bigint, customers bigint, product decimal(38, 9),"
+        " lifestyle decimal(38, 9), lifestance decimal(38, 9)"
+    ),
     "changes_held": "relation varchar, change_no bigint",
-    "parties_held": "party_key bigint, customer_id varchar, shared_party_key bigint",
+    "inputs_held": "concern varchar, subject varchar, product_id varchar, place bigint, state varchar",
+    "changed_parties": "party_key bigint",
     "states_of_parties": "fact varchar, state varchar",
-    "owners_held": "identifier_key bigint, customer_id varchar, is_blocklisted boolean, strength bigint",
     "masters_held": "kind varchar, master_id varchar, state varchar",
 }
 
@@ -92,11 +120,15 @@ def _digests(home: Home) -> dict[str, str]:
     stages = {node.fqn[1] for node in models if _is_ground(node)}
     texts = [node.raw_code for _, node in sorted(nodes.items()) if _is_model_of(node, stages)]
     texts += [file.read_text() for file in sorted((DBT_PROJECT / "macros").rglob("*.sql"))]
+    deciding = Path(__file__).parent / "identity"  # who is who
+    texts += [file.read_text() for file in sorted(deciding.glob("*.py"))]
     # They hold hashes of identifiers, e-mail addresses among them.
     texts.append(f"gmail_aliases {links_gmail_aliases()}")
     texts.append(f"salt {hashlib.sha256(home.salt().encode()).hexdigest()}")
+    effective = effective_settings()
+    texts += [f"{name} {effective.get(name)}" for name in SETTINGS_OF_GROUND]
     ground = _hash(texts)
-    settings = json.dumps(effective_settings(), sort_keys=True)
+    settings = json.dumps(effective, sort_keys=True)
     own = {
         node.relation_name: _rule_tables_of(node, nodes)
         if _is_ground(node)

@@ -25,19 +25,68 @@ def clusters(kinds: pa.Table, identifiers: Any, edges: Any, overrides: pa.Table)
     relation with identifier_key, identifier_kind, first_landing_no, first_landing_seen_ms, is_blocklisted.
     edges: one with left_key, right_key, rule, observations, landing_no. overrides: left_key, right_key, action.
     Columns: identifier_key, anchor_key (null where blocked), blocked_reason (else null), component: of the graph of all
-    edges, null where it has none that count. Of records that values would join to another's, and of those values:
-    near (the component by strong identifiers), core_key, is_record, claims (of the core); elsewhere null. Components
-    whose cores are different persons anyway, each by a value of one exclusive kind, are not among these.
+    edges, by the key of one that is in it, null where it has none that count. Of records that values would join to
+    another's, and of those values: near (the component by strong identifiers), core_key, is_record, claims (of the
+    core); elsewhere null. Components whose cores are different persons anyway, each by a value of one exclusive kind,
+    are not among these.
     """
     rules = read_kinds(kinds)
     known = Pairings(*_overrides(overrides))
     given = read_identifiers(rules, identifiers)
     found = records(given, read_edges(given, edges), rules, known)
     resolution = resolve_records(given, found, rules, known)
-    component = pa.array(_components(rules, given, found, resolution.whole), mask=np.isin(resolution.reason, NOBODYS))
+    component = given.key.take(_components(rules, given, found, resolution.whole))
+    component = pa.array(component, mask=np.isin(resolution.reason, NOBODYS))
     return pa.table(
         _persons(given, resolution) | {"component": component} | _near(rules, given, found, resolution.whole)
     )
+
+
+def clusters_anew(
+    kinds: pa.Table,
+    identifiers: Any,
+    edges: Any,
+    overrides: pa.Table,
+    kept: Any,
+    touched: Any,
+    relation: Callable[[pa.Table], Any],
+) -> pa.Table:
+    """The rows of `clusters` that may differ from `kept`, made before by the same rules and overrides.
+
+    touched: a relation of the identifiers (identifier_key) of which an edge has come, gone or changed, at its one end
+    at least, that have come or gone themselves, or may be seen otherwise. Those of them that are gone have no row.
+    """
+
+    def held(found: Any) -> Any:
+        """The same rows, computed once."""
+        return relation(found.to_arrow_table())
+
+    def beside(keys: Any, free: Any) -> Any:
+        """`keys`, and those at the other ends of the edges of `free`."""
+        for side, other in (("left_key", "right_key"), ("right_key", "left_key")):
+            ends = edges.join(free.project(f"identifier_key as {side}"), side, "semi")
+            keys = keys.union(ends.project(f"{other} as identifier_key"))
+        return held(keys.distinct())
+
+    def whole(keys: Any) -> Any:
+        """`keys`, with all of the components in which they were."""
+        inside = kept.join(keys, "identifier_key", "semi").filter("component is not null").project("component")
+        return held(keys.union(kept.join(inside, "component", "semi").project("identifier_key")).distinct())
+
+    # A pair that somebody decided counts where both of it are there.
+    decided = [key for side in ("left_key", "right_key") for key in overrides.column(side).to_pylist()]
+    named = held(touched.union(relation(pa.table({"identifier_key": decided}, schema=KEYS))).distinct())
+    free = identifiers.join(named, "identifier_key", "semi").filter("not is_blocklisted").project("identifier_key")
+    keys = whole(beside(named, held(free)))
+    # Of how many cores hold a value, these may decide anew, and then that joins all who hold it.
+    limited = held(kept.filter(f"blocked_reason = {literal(REASONS[TOO_MANY_RECORDS])}").project("identifier_key"))
+    limited = held(limited.join(beside(keys, keys), "identifier_key", "semi")) if len(limited) else limited
+    if len(limited):
+        keys = whole(beside(keys.union(limited), limited))
+    between = edges
+    for side in ("left_key", "right_key"):
+        between = between.join(keys.project(f"identifier_key as {side}"), side, "semi")
+    return clusters(kinds, identifiers.join(keys, "identifier_key", "semi"), between, overrides)
 
 
 def changes(
@@ -71,12 +120,6 @@ def changes(
         between = between.join(keys.project(f"identifier_key as {side}"), side, "semi")
     found = records(given, read_edges(given, between), rules, known)
     return pa.table(_persons(given, resolve_records(given, found, rules, known)))
-
-
-def assignments(clusters: Any, changed: Any) -> Any:
-    """A relation with one row per identifier: identifier_key, anchor_key, blocked_reason, those of `changed` first."""
-    columns = "identifier_key, anchor_key, blocked_reason"
-    return clusters.join(changed, "identifier_key", "anti").project(columns).union(changed.project(columns))
 
 
 def read_kinds(kinds: pa.Table) -> list[Kind]:
@@ -137,7 +180,7 @@ def _near(kinds: list[Kind], given: Identifiers, found: Records, whole: Ints) ->
     is_weak = np.array([kind.is_weak for kind in kinds], dtype=bool)[given.kind]
     is_far = ~((cores > 1) & (unclaimed > 0))[whole] | is_weak
     return {
-        "near": pa.array(whole, mask=is_far),
+        "near": pa.array(given.key.take(whole), mask=is_far),
         "core_key": pa.array(given.key.take(core), mask=is_far),
         "is_record": pa.array(is_record, mask=is_far),
         "claims": pa.array(claims[core], mask=is_far),

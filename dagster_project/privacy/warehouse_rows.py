@@ -45,6 +45,7 @@ def correct(
     normalise_new_values(con)  # what rule tables hold is read anew where it went with the rest
     if con.execute("select 1 from duckdb_tables() where schema_name = 'core' and table_name = 'parties'").fetchall():
         holds = " or ".join(f"list_contains($keys, {column})" for column in _PARTY_KEYS)
+        con.execute(f"insert into run.changed_parties select party_key from core.parties where {holds}", {"keys": keys})
         con.execute(f"delete from core.parties where {holds}", {"keys": keys})
         con.execute("delete from run.states_of_parties")  # what facts carry by now is looked for in all of them
     matching_keys.fill(con)

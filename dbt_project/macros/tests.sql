@@ -1,9 +1,13 @@
 {# Generic tests that every stage uses. #}
 
-{# No two rows share a key, and no part of it is null: `unique` and `not_null` in one scan, since every test costs a run its start. #}
-{% test unique_key(model, key) %}
+{# No two rows share a key, and no part of it is null: `unique` and `not_null` in one scan, since every test costs a run its start. With `of_batch`, of
+   the rows that this build wrote: for tables by customer that forget all rows of the customers whose they write, so that others share none. #}
+{% test unique_key(model, key, of_batch=false) %}
 select {{ key | join(', ') }}, count(*) as occurrences
 from {{ model }}
+{%- if of_batch %}
+where _batch = '{{ invocation_id }}'
+{%- endif %}
 group by {{ key | join(', ') }}
 having count(*) > 1{% for column in key %} or {{ column }} is null{% endfor %}
 {% endtest %}

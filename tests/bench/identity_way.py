@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from dagster_project.identity.assign import assignments, changes, clusters
+from dagster_project.identity.assign import changes, clusters
 from tests.bench.identity_graph import KEY
 
 PAIRS = pa.schema([("left_key", pa.int64()), ("right_key", pa.int64())])
@@ -65,9 +65,15 @@ def some_conflicts(con: duckdb.DuckDBPyConnection) -> pa.Table:
     return pairs.to_arrow_table()
 
 
+def assignments(clusters: Any, changed: Any) -> Any:
+    """`int_identity__assignments` of the rows of two models, as relations."""
+    columns = "identifier_key, anchor_key, blocked_reason"
+    return clusters.join(changed, "identifier_key", "anti").project(columns).union(changed.project(columns))
+
+
 def ids_of_edges(con: duckdb.DuckDBPyConnection, conflicts: pa.Table, edges: str = "int_identity__edges") -> pa.Table:
-    """identifier_key and anchor_key of each identifier: what `int_identity__clusters` and `__assignments` do. Which
-    records conflict is given.
+    """identifier_key and anchor_key of each identifier: what the models from `int_identity__clusters` to
+    `__assignments` do. Which records conflict is given.
     """
     tables, none = _tables(con, edges), OVERRIDES.empty_table()
     known = con.from_arrow(clusters(*tables, none))

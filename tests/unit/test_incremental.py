@@ -53,6 +53,7 @@ def test_another_salt_drops_what_holds_salted_keys(con, tmp_path, monkeypatch):
         ("nothing", {"held", "ledger", "days"}),
         ("a rule table", {"held", "days"}),
         ("a setting", {"held"}),
+        ("a setting of identity", set()),
         ("the text on the way", {"held", "days"}),
         ("a source", set()),
         ("core", set()),
@@ -83,6 +84,9 @@ def test_tables_of_customers_go_where_what_they_read_has_changed(con, tmp_path, 
         rules.write_text("rule,points\nview,2\n")
     elif change == "a setting":
         monkeypatch.setattr(incremental, "effective_settings", lambda: {"gap": "40"})
+    elif change == "a setting of identity":
+        points = {"gap": "30", "identity_conflict_points": "9"}
+        monkeypatch.setattr(incremental, "effective_settings", lambda: points)
     elif change == "the text on the way":
         on_the_way.raw_code = "select 2"
     elif change == "a source":

@@ -1,5 +1,60 @@
 {# What persons are known by is chosen anew only for those of whom a record has changed, come or gone, or to whom another rule applies.
-   `int_core__attribute_states` finds them and notes them in `run.touched_persons`; the two tables made of records forget them and make them again. #}
+   `int_core__attribute_records` makes again the records of all persons whose identifiers identity has noted in `run.changed_owners`, and notes these
+   persons in `run.touched_anchors`, null for everybody. Of these `int_core__attribute_states` finds those whose records differ, and notes them in
+   `run.touched_persons`; the two tables made of records forget them and make them again. The last of the two empties both lists. #}
+
+{# Whether the records of all persons are to be made in this run. #}
+{% macro are_all_anchors_touched() -%}
+    {{ return(
+        not is_incremental()
+        or is_everybody_on(source('run', 'changed_owners'))
+        or is_everybody_on(source('run', 'touched_anchors'), 'anchor_key')
+    ) }}
+{%- endmacro %}
+
+{# A condition: the person's records are to be made in this run. #}
+{% macro of_touched_anchors(column) -%}
+    {%- if are_all_anchors_touched() -%} {{ return('true') }} {%- endif -%}
+    {{ return(column ~ ' in (select touched.anchor_key from ' ~ source('run', 'touched_anchors') ~ ' as touched)') }}
+{%- endmacro %}
+
+{# A condition: the identifier is such a person's. #}
+{% macro of_touched_records(identifier_key) -%}
+    {%- if are_all_anchors_touched() -%} {{ return('true') }} {%- endif -%}
+    {{ return(
+        identifier_key ~ ' in (select owned.identifier_key from ' ~ ref('int_identity__assignments') ~ ' as owned where '
+        ~ of_touched_anchors('owned.anchor_key') ~ ')'
+    ) }}
+{%- endmacro %}
+
+{# The same of a value as staged, so that it need not be hashed: only addresses are linked by another value than their own. #}
+{% macro of_touched_values(kind, value) -%}
+    {%- if are_all_anchors_touched() -%} {{ return('true') }} {%- endif -%}
+    {{ return(
+        value ~ " in (select identifier_values.value from " ~ ref('identifier_values') ~ " as identifier_values where identifier_values.identifier_kind = '"
+        ~ kind ~ "' and " ~ of_touched_records('identifier_values.identifier_key') ~ ')'
+    ) }}
+{%- endmacro %}
+
+{# The pre-hook of `int_core__attribute_records`: notes the persons of noted identifiers, those whose they were among them, and forgets their records. #}
+{% macro forget_touched_records() -%}
+    {%- set condition, touched, owners = of_touched_anchors('anchor_key'), source('run', 'touched_anchors'), source('run', 'changed_owners') -%}
+    {%- set assignments = ref('int_identity__assignments') -%}
+    insert into {{ touched }}
+    {%- if condition == 'true' %}
+    values (null)
+    {%- else %}
+    {%- for records in [assignments, this] %}
+    select records.anchor_key from {{ records }} as records
+    where records.anchor_key is not null
+        and records.identifier_key in (select changed.identifier_key from {{ owners }} as changed)
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
+    {%- endif %}
+    {%- if is_incremental() %};
+    delete from {{ this }} where {{ condition }}
+    {%- endif %}
+{%- endmacro %}
 
 {# A number that is another where anything of a record is. #}
 {% macro record_state() -%}
@@ -21,14 +76,26 @@
     xxhash64({{ columns | join(', ') }})
 {%- endmacro %}
 
-{# Persons with records, and a state that is another where any of their records or a rule is. #}
+{# Persons with records, and a state that is another where any of their records or a rule is; of those alone whose records were made in this run, unless
+   the rules are other ones. #}
 {% macro attribute_states() -%}
     select
         persons.customer_id,
+        records.anchor_key,
         cast(bit_xor(records._state) as varchar) || ' ' || {{ survivorship_digest() }} as _state
     from {{ ref('int_core__attribute_records') }} as records
     inner join {{ ref('persons') }} as persons on records.anchor_key = persons.anchor_key
-    group by persons.customer_id
+    where {{ of_new_states('records.anchor_key') }}
+    group by persons.customer_id, records.anchor_key
+{%- endmacro %}
+
+{% macro of_new_states(anchor_key) -%}
+    {%- if not is_incremental() -%} {{ return('true') }} {%- endif -%}
+    {%- set query -%}
+        select 1 from (select held._state from {{ this }} as held limit 1) as held
+        where split_part(held._state, ' ', 2) <> {{ survivorship_digest() }}
+    {%- endset -%}
+    {{ return('true' if run_query(query).rows | length > 0 else of_touched_anchors(anchor_key)) }}
 {%- endmacro %}
 
 {% macro survivorship_digest() -%}
@@ -46,7 +113,7 @@
     insert into {{ source('run', 'touched_persons') }}
     select held.customer_id
     from {{ this }} as held
-    where not exists (
+    where {{ of_new_states('held.anchor_key') }} and not exists (
         select 1 from ({{ attribute_states() }}) as states
         where states.customer_id = held.customer_id and states._state = held._state
     );
@@ -69,8 +136,9 @@
     {%- endif %}
 {%- endmacro %}
 
-{# Post-hook of the last table that is made of records: the list is worked off. #}
+{# Post-hook of the last table that is made of records: the lists are worked off. #}
 {% macro settle_touched_persons() -%}
+    delete from {{ source('run', 'touched_anchors') }};
     delete from {{ source('run', 'touched_persons') }}
 {%- endmacro %}
 

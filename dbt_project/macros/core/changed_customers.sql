@@ -11,10 +11,11 @@
    customers alone, so that many models cost one scan; it holds the condition, and leaves out acts of nobody and acts after as_of.
 
    A customer has changed where an act or order of his has come, gone, changed or been given to another (both have changed then), where
-   one that waited for its day has come before the end of as_of, or where he was a visitor and is a customer now, or the other way. So such a model
+   one that waited for its day has come before the end of as_of, or where he was a visitor and is a customer now, or the other way; a customer
+   besides where he is first seen at another time than before, or by now. So such a model
    - must not depend on as_of but by `occurred_at < as_of_end_at()` and the like: what lies in a window that ends at as_of changes without any act of
      the customer. Keep days in the incremental model, and sum them over the window in a cheap one that reads it;
-   - reads no other table of the identity stage but `persons.is_visitor`, and of core none but those three;
+   - reads no other table of the identity stage but `persons.is_visitor` and, of customers, `persons.first_seen_at`, and of core none but those three;
    - may read masters (products, contents ...) for what touchpoints and order items show of them only. Rule tables and settings may be read as one
      likes: where one has changed, or the text of the model or of a macro, the table is dropped before the run and built whole
      (dagster_project/incremental.py).
@@ -59,6 +60,11 @@
     select '{{ this }}', max(log.change_no) from {{ log }} as log
 {%- endmacro %}
 
+{# The number of the newest changes, as a scalar: rows that are made now are made after them. #}
+{% macro newest_change() -%}
+    (select max(log.change_no) from {{ ref('int_core__changed_customers') }} as log)
+{%- endmacro %}
+
 {# A condition: the customer's rows have to be made in this run. #}
 {% macro of_changed_customers(column) -%}
     {%- if not execute -%}{%- do ref('int_core__changed_customers') -%}{%- do source('run', 'changes_held') -%}{%- endif -%}
@@ -100,12 +106,13 @@
     {%- endif %}
 {%- endmacro %}
 
-{# Pre-hook: persons who are customers no more. #}
+{# Pre-hook: persons who are customers no more, or first seen at another time. #}
 {% macro forget_known_customers() -%}
     {%- if is_incremental() %}
-    {%- set gone = 'customer_id not in (select persons.customer_id from ' ~ ref('persons') ~ ' as persons where not persons.is_visitor)' %}
-    insert into {{ source('run', 'touched_customers') }} select customer_id from {{ this }} where {{ gone }};
-    delete from {{ this }} where {{ gone }}
+    {%- set gone = 'not exists (select 1 from ' ~ ref('persons') ~ ' as persons where persons.customer_id = held.customer_id'
+        ~ ' and persons.first_seen_at = held.first_seen_at and not persons.is_visitor)' %}
+    insert into {{ source('run', 'touched_customers') }} select held.customer_id from {{ this }} as held where {{ gone }};
+    delete from {{ this }} as held where {{ gone }}
     {%- endif %}
 {%- endmacro %}
 
@@ -119,7 +126,9 @@
 {# Post-hook of `int_core__changed_customers`: what the tables before it had to tell is taken up. #}
 {% macro settle_changes() -%}
     delete from {{ source('run', 'touched_customers') }};
-    delete from {{ source('run', 'touched_orders') }}
+    delete from {{ source('run', 'touched_orders') }};
+    delete from {{ source('run', 'changed_owners') }};
+    delete from {{ source('run', 'changed_parties') }}
 {%- endmacro %}
 
 {# In a hook that gives rows to another customer: those whose they were, out of a table of it. #}

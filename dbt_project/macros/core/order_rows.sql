@@ -114,7 +114,7 @@
     from {{ this }} as held
     inner join (
         select stored.party_key, party_customers.customer_id
-        from (select distinct party_key, customer_id from {{ this }}) as stored
+        from (select distinct party_key, customer_id from {{ this }} where {{ of_changed_parties('party_key') }}) as stored
         inner join {{ ref('party_customers') }} as party_customers on stored.party_key = party_customers.party_key
         where stored.customer_id is distinct from party_customers.customer_id
     ) as moved on held.party_key = moved.party_key;

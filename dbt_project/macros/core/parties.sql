@@ -52,9 +52,15 @@
     {{ return("_state in ('" ~ (states | join("', '")) ~ "')" if states else 'false') }}
 {%- endmacro %}
 
-{# The post-hook of `parties`. #}
+{# The post-hook of `parties`: those that are new, and what was read. #}
 {% macro note_states_of_parties() -%}
     {%- set known = source('run', 'states_of_parties') -%}
+    insert into {{ source('run', 'changed_parties') }}
+    {%- if is_incremental() %}
+    select party_key from {{ this }} where _batch = '{{ invocation_id }}';
+    {%- else %}
+    values (null);
+    {%- endif %}
     delete from {{ known }};
     insert into {{ known }}
     {%- for fact in facts_with_states() %}
@@ -63,58 +69,35 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# `party_customers` is kept from run to run: only parties that come, and those of which an identifier has another owner, are made again.
-   Whose identifiers were when it was written stands in `run.owners_held`, in its own transaction. #}
-{% macro owners_of_identifiers() -%}
-    select
-        identity_map.identifier_key,
-        identity_map.customer_id,
-        identity_map.is_blocklisted,
-        kinds.strength
-    from {{ ref('identity_map') }} as identity_map
-    inner join {{ ref('identity_kinds') }} as kinds on identity_map.identifier_kind = kinds.kind
+{# `party_customers` is kept from run to run: only parties that come, and those of which an identifier is another's by now, are made again. Identity has
+   noted these in `run.changed_owners`; parties that come or go, and those that are made again, stand in `run.changed_parties`, null for all of
+   them, until touchpoints and orders have taken up whose they are. `int_core__changed_customers` empties both lists. #}
+
+{# A condition: it may be whose the party is that has changed. #}
+{% macro of_changed_parties(column) -%}
+    {%- if not is_incremental() or is_everybody_on(source('run', 'changed_parties'), 'party_key') -%} {{ return('true') }} {%- endif -%}
+    {{ return(column ~ ' in (select changed.party_key from ' ~ source('run', 'changed_parties') ~ ' as changed)') }}
 {%- endmacro %}
 
 {# A condition: the party's row is to be made in this run. #}
-{% macro of_changed_owners() -%}
-    {{ return('party_key in (select changed.party_key from changed_parties as changed)' if is_incremental() else 'true') }}
+{% macro of_changed_owners(column) -%}
+    {{ return('true' if is_incremental() and is_everybody_on(source('run', 'changed_owners')) else of_changed_parties(column)) }}
 {%- endmacro %}
 
-{# The pre-hook of `party_customers`: finds these parties, and forgets their rows and those of parties that are gone. #}
+{# The pre-hook of `party_customers`: finds and notes these parties, and forgets their rows. #}
 {% macro forget_changed_owners() -%}
-    {%- if is_incremental() %}
-    create or replace temp table changed_owners as
-    select coalesce(fresh.identifier_key, held.identifier_key) as identifier_key
-    from ({{ owners_of_identifiers() }}) as fresh
-    full join {{ source('run', 'owners_held') }} as held on fresh.identifier_key = held.identifier_key
-    where fresh.identifier_key is null
-        or held.identifier_key is null
-        or fresh.customer_id is distinct from held.customer_id
-        or fresh.is_blocklisted <> held.is_blocklisted
-        or fresh.strength <> held.strength;
-    create or replace temp table changed_parties as
+    {%- set changed, owners, condition = source('run', 'changed_parties'), source('run', 'changed_owners'), of_changed_owners('party_key') -%}
+    insert into {{ changed }}
+    {%- if condition == 'true' %}
+    values (null)
+    {%- else %}
     {%- for _, column in party_columns() %}
     select party_key from {{ ref('parties') }}
-    where {{ column }} in (select changed.identifier_key from changed_owners as changed)
-    union
+    where {{ column }} in (select changed.identifier_key from {{ owners }} as changed)
+    {{ 'union' if not loop.last }}
     {%- endfor %}
-    select coalesce(parties.party_key, held.party_key)
-    from {{ ref('parties') }} as parties
-    full join {{ this }} as held on parties.party_key = held.party_key
-    where parties.party_key is null or held.party_key is null;
-    delete from {{ this }} where {{ of_changed_owners() }}
     {%- endif %}
-{%- endmacro %}
-
-{# Its post-hook. #}
-{% macro settle_owners() -%}
-    {%- set held = source('run', 'owners_held') -%}
-    {%- set changed = 'where identifier_key in (select changed.identifier_key from changed_owners as changed)' if is_incremental() -%}
-    delete from {{ held }} {{ changed }};
-    insert into {{ held }}
-    select * from ({{ owners_of_identifiers() }}) as owners {{ changed }}
     {%- if is_incremental() %};
-    drop table changed_owners;
-    drop table changed_parties
+    delete from {{ this }} where {{ condition }}
     {%- endif %}
 {%- endmacro %}

@@ -103,7 +103,7 @@
 {%- endmacro %}
 
 {# The acts that the table has to take in, as conditions on `acts` of which a row meets one at most: of new files, corrected by an erasure, of
-   sources that no file stands for, of touched orders. #}
+   sources that no file stands for, of touched orders; these by source too, so that other kinds of acts are not read. #}
 {% macro acts_to_add() -%}
     {%- set in_new_files = files_to_add() -%}
     {%- if not is_incremental() -%} {{ return([in_new_files]) }} {%- endif -%}
@@ -112,86 +112,49 @@
         'acts._file_id is not null and not (' ~ in_new_files ~ ') and ' ~ of_corrected_acts('acts'),
         "acts._file_id is null and acts._state <> 'order' and acts._state not in (select held._state from " ~ this
             ~ ' as held where held._file_id is null)',
-        "acts._state = 'order' and " ~ of_touched_orders('acts.order_id'),
+        "acts._state = 'order' and acts.source in ('ec_orders', 'ec_order_items', 'pos_receipts', 'pos_receipt_items') and "
+            ~ of_touched_orders('acts.order_id'),
     ]) }}
 {%- endmacro %}
 
-{# Post-hook: the rows of parties whose customer is another by now. Both customers have changed; the new one is seen by the batch. Whose parties
-   were when the table was written stands in `run.parties_held`, in the same transaction, so that only acts of parties that differ are read,
-   and only those parties are written there. #}
+{# Post-hook: the rows whose customer is another by now, because their party is another's, or shares a device, of which the time of an act decides. Both
+   customers have changed; the new one is seen by the batch. Rows are taken out and put in: a few updates in each block would have
+   whole columns written anew. #}
 {% macro settle_customers() -%}
-    {%- set held = source('run', 'parties_held') -%}
-    {%- if is_incremental() %}
-    create or replace temp table changed_parties as
-    select coalesce(fresh.party_key, held.party_key) as party_key
-    from {{ ref('party_customers') }} as fresh
-    full join {{ held }} as held on fresh.party_key = held.party_key
-    where fresh.party_key is null
-        or held.party_key is null
-        or fresh.customer_id is distinct from held.customer_id
-        or fresh.shared_party_key is distinct from held.shared_party_key;
-    create or replace temp table moved_parties as
-    select
-        stored.party_key,
-        stored.customer_id as stored_customer_id,
-        party_customers.customer_id
-    from (
-        select distinct party_key, customer_id
-        from {{ this }}
-        where party_key in (select changed.party_key from changed_parties as changed)
-    ) as stored
-    inner join {{ ref('party_customers') }} as party_customers on stored.party_key = party_customers.party_key
-    where party_customers.shared_party_key is null
-        and stored.customer_id is distinct from party_customers.customer_id;
-    {{ touch_stored_customers('moved_parties') }};
-    update {{ this }} as held
-    set customer_id = moved.customer_id, _batch = '{{ invocation_id }}'
-    from (select distinct party_key, customer_id from moved_parties) as moved
-    where held.party_key = moved.party_key
-        and held.customer_id is distinct from moved.customer_id;
-    drop table moved_parties;
-    {%- endif %}
-    delete from {{ held }}
-    {%- if is_incremental() %} where party_key in (select changed.party_key from changed_parties as changed) {%- endif %};
-    insert into {{ held }}
-    select
-        party_customers.party_key,
-        party_customers.customer_id,
-        party_customers.shared_party_key
-    from {{ ref('party_customers') }} as party_customers
-    {%- if is_incremental() %}
-    where party_customers.party_key in (select changed.party_key from changed_parties as changed);
-    drop table changed_parties
-    {%- endif %}
-{%- endmacro %}
-
-{# Post-hook: the same for parties on shared devices, whose customer depends on the time of the act. #}
-{% macro settle_shared_devices() -%}
     {%- if is_incremental() %}
     create or replace temp table moved_acts as
     select
-        stored.party_key,
-        stored.occurred_at,
+        stored.row_id,
         stored.customer_id as stored_customer_id,
-        shared_device_events.customer_id
+        {{ customer_of_act() }} as customer_id
     from (
-        select distinct party_key, occurred_at, customer_id
+        select rowid as row_id, party_key, occurred_at, customer_id
         from {{ this }}
-        where party_key in (select shared_party_key from {{ ref('party_customers') }} where shared_party_key is not null)
+        where {{ of_changed_parties('party_key') }}
+            or party_key in (select shared_party_key from {{ ref('party_customers') }} where shared_party_key is not null)
     ) as stored
-    left join {{ ref('int_core__shared_device_events') }} as shared_device_events
-        on stored.party_key = shared_device_events.party_key
-        and stored.occurred_at = shared_device_events.occurred_at
-    where stored.customer_id is distinct from shared_device_events.customer_id;
+    inner join {{ ref('party_customers') }} as party_customers on stored.party_key = party_customers.party_key
+    {{ join_shared_devices('stored') }}
+    where stored.customer_id is distinct from {{ customer_of_act() }};
     {{ touch_stored_customers('moved_acts') }};
-    update {{ this }} as held
-    set customer_id = moved.customer_id, _batch = '{{ invocation_id }}'
-    from (select distinct party_key, occurred_at, customer_id from moved_acts) as moved
-    where held.party_key = moved.party_key
-        and held.occurred_at = moved.occurred_at
-        and held.customer_id is distinct from moved.customer_id;
-    drop table moved_acts
+    create or replace temp table moved_rows as
+    select held.* replace (moved.customer_id as customer_id, '{{ invocation_id }}' as _batch)
+    from {{ this }} as held
+    inner join moved_acts as moved on held.rowid = moved.row_id;
+    delete from {{ this }} where rowid in (select moved.row_id from moved_acts as moved);
+    insert into {{ this }} select * from moved_rows;
+    drop table moved_acts;
+    drop table moved_rows
     {%- endif %}
+{%- endmacro %}
+
+{# Whose an act is: its party's, or on a shared device what its time says. #}
+{% macro customer_of_act() -%} coalesce(party_customers.customer_id, shared_device_events.customer_id) {%- endmacro %}
+
+{% macro join_shared_devices(acts) -%}
+    left join {{ ref('int_core__shared_device_events') }} as shared_device_events
+        on party_customers.shared_party_key = shared_device_events.party_key
+        and {{ acts }}.occurred_at = shared_device_events.occurred_at
 {%- endmacro %}
 
 {# The masters that `join_masters` joins: (kind, model, its key, the column of acts that names it, columns that it tells). #}

@@ -1,37 +1,55 @@
-{# `int_identity__nodes` and `int_identity__links`, of which what is published of identity are views, are kept from run to run. A node's row follows
-   from the tuples of its identifier, which touch it (macros/identity/touched_identifiers.sql), and from who is who, which is decided whole
-   every day: of that, what is held is compared. Changed nodes are noted in `run.changed_nodes`, null for all of them, in the transaction in
-   which they are forgotten and made again; the links of an identifier are made again with it. The last table of the two empties both
-   lists. It comes after every other table that reads them, so a run that died is simply run again. #}
+{# `identity_map` and `int_identity__links`, of which what is published of identity are views, are kept from run to run. An identifier's row follows
+   from its tuples, which touch it (macros/identity/touched_identifiers.sql), and from its person (macros/identity/decided.sql). Changed nodes are
+   noted in `run.changed_nodes`, null for all of them, in the transaction in which they are forgotten and made again; the links of an identifier
+   are made again with it. The last table of the two empties the lists of this stage. It comes after every other table that reads them, so a run
+   that died is simply run again. The same nodes are noted for core in `run.changed_owners`, which `int_core__changed_customers` empties. #}
 
 {# A condition: the node is to be made in this run. #}
 {% macro of_changed_nodes(column) -%}
-    {%- if not is_incremental() or are_most_noted(source('run', 'touched_identifiers')) -%}
+    {%- if are_all_nodes_changed() -%}
         {{ return('true') }}
     {%- endif -%}
     {{ return(column ~ ' in (select changed.identifier_key from ' ~ source('run', 'changed_nodes') ~ ' as changed)') }}
 {%- endmacro %}
 
-{# The pre-hook of `int_identity__nodes`: notes and forgets the nodes that are new, other or gone. #}
+{% macro are_all_nodes_changed() -%}
+    {{ return(
+        not is_incremental()
+        or are_most_noted(source('run', 'touched_identifiers'))
+        or is_everybody_on(source('run', 'changed_assignments'))
+    ) }}
+{%- endmacro %}
+
+{# The pre-hook of `identity_map`: notes and forgets the nodes that are new, other or gone. #}
 {% macro forget_changed_nodes() -%}
-    {%- set condition = of_changed_nodes('identifier_key') -%}
-    insert into {{ source('run', 'changed_nodes') }}
+    {%- set changed, touched, assignments = source('run', 'changed_nodes'), source('run', 'touched_identifiers'), ref('int_identity__assignments') -%}
+    {%- set condition, persons = of_changed_nodes('identifier_key'), changed_persons() -%}
     {%- if condition == 'true' %}
-    values (null)
+    insert into {{ changed }} values (null);
     {%- else %}
+    insert into {{ changed }}
+    with
+    asked as (
+        select noted.identifier_key from {{ source('run', 'changed_assignments') }} as noted
+        union
+        select assignments.identifier_key from {{ assignments }} as assignments where assignments.anchor_key in {{ persons }}
+    )
     select touched.identifier_key
-    from {{ source('run', 'touched_identifiers') }} as touched
+    from {{ touched }} as touched
     union
-    select coalesce(decided.identifier_key, held.identifier_key)
-    from {{ ref('identity_map') }} as decided
-    full join {{ this }} as held on decided.identifier_key = held.identifier_key
-    where decided.identifier_key is null
+    select asked.identifier_key
+    from asked
+    left join {{ assignments }} as assignments on assignments.identifier_key = asked.identifier_key
+    left join {{ ref('persons') }} as persons on persons.anchor_key = assignments.anchor_key
+    left join {{ this }} as held on held.identifier_key = asked.identifier_key
+    where assignments.identifier_key is null
         or held.identifier_key is null
-        or decided.anchor_key is distinct from held.anchor_key
-        or decided.person_first_seen_at is distinct from held.person_first_seen_at
-        or decided.blocked_reason is distinct from held.blocked_reason
-        or decided.is_blocklisted <> held.is_blocklisted
+        or assignments.anchor_key is distinct from held.anchor_key
+        or assignments.blocked_reason is distinct from held.blocked_reason
+        or persons.is_visitor is distinct from held.is_visitor
+        or persons.first_seen_at is distinct from held.person_first_seen_at;
     {%- endif %}
+    insert into {{ source('run', 'changed_owners') }} select noted.identifier_key from {{ changed }} as noted
     {%- if is_incremental() %};
     delete from {{ this }} where {{ condition }}
     {%- endif %}
@@ -90,9 +108,11 @@
     {%- endif %}
 {%- endmacro %}
 
-{# Its post-hook: all tables that are kept have made again what was touched. #}
+{# Its post-hook: all tables of the stage that are kept have made again what was touched. #}
 {% macro settle_touched_identifiers() -%}
     delete from {{ source('run', 'touched_identifiers') }};
+    delete from {{ source('run', 'decided_identifiers') }};
+    delete from {{ source('run', 'changed_assignments') }};
     delete from {{ source('run', 'changed_nodes') }};
     delete from {{ source('run', 'corrected_files') }};
     delete from {{ source('erasure', 'corrected_values') }};

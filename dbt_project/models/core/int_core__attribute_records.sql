@@ -1,4 +1,7 @@
-{{ config(schema='pii') }}
+{{ config(
+    schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ forget_touched_records() }}"
+) }}
 
 {%- set addresses = ['email', 'phone', 'line_user_id'] %}
 
@@ -11,6 +14,7 @@ members as (
         staged.member_id as record_id,
         coalesce(staged.status, 'active') as record_status
     from {{ ref('stg_members') }} as staged
+    where {{ of_touched_values('member_id', 'staged.member_id') }}
 ),
 
 store_cards as (
@@ -20,6 +24,7 @@ store_cards as (
         staged.card_no as record_id,
         'active' as record_status
     from {{ ref('stg_store_cards') }} as staged
+    where {{ of_touched_values('card_no', 'staged.card_no') }}
 ),
 
 guest_orders as (
@@ -37,13 +42,13 @@ guest_keys as (
         email_key as identifier_key,
         ordered_at
     from guest_orders
-    where email_key is not null
+    where email_key is not null and {{ of_touched_records('email_key') }}
     union all
     select
         phone_key as identifier_key,
         ordered_at
     from guest_orders
-    where phone_key is not null
+    where phone_key is not null and {{ of_touched_records('phone_key') }}
 ),
 
 guests as (
@@ -133,27 +138,18 @@ never_sent_to as (
         and {{ is_never_sent_to('identifier_values.identifier_kind', 'identifier_values.value') }}
 ),
 
--- By key, since one address may be written in several ways.
-without_email as (
-    select records.identifier_key
-    from {{ ref('int_identity__records') }} as records
-    inner join never_sent_to on records.email_key = never_sent_to.identifier_key
-),
-
-without_phone as (
-    select records.identifier_key
-    from {{ ref('int_identity__records') }} as records
-    inner join never_sent_to on records.phone_key = never_sent_to.identifier_key
-),
-
-without_line_user_id as (
-    select members.identifier_key
-    from members
+-- By what they are linked by, since one address may be written in several ways.
+{%- for column in addresses %}
+without_{{ column }} as (
+    select owned.identifier_key
+    from owned
     inner join never_sent_to
-        on never_sent_to.identifier_kind = 'line_user_id'
-        and members.line_user_id = never_sent_to.value
+        on never_sent_to.identifier_kind = '{{ column }}'
+        and {{ linked_value(column, 'owned.' ~ column) }} = {{ linked_value(column, 'never_sent_to.value') }}
+    where owned.source in ('members', 'store_cards')
 ),
 
+{% endfor -%}
 -- A blocklisted address (test@, the store's own number) is nobody's, so nothing is ever sent to it; but a role's mailbox (info@) is
 -- written to where its owner's own record gives it.
 attribute_records as (

@@ -12,11 +12,12 @@ states as (
 attribute_states as (
     select
         states.customer_id,
+        states.anchor_key,
         states._state,
         '{{ invocation_id }}' as _batch
     from states
     {%- if is_incremental() %}
-    where states.customer_id not in (select held.customer_id from {{ this }} as held)
+    where states.anchor_key not in (select held.anchor_key from {{ this }} as held)
     {%- endif %}
 )
 

@@ -7,8 +7,8 @@
 
 with
 
--- depends_on: {{ ref('int_core__known_customers') }}, whose hooks see who has become a customer
 -- depends_on: {{ ref('int_core__customer_order_items') }}
+-- depends_on: {{ ref('int_core__attribute_records') }}, which reads a list that is emptied here
 previous as (
     {% if is_incremental() -%}
     select
@@ -38,6 +38,11 @@ touched as (
     where orders.customer_id is not null
         and orders.ordered_at >= (select previous.as_of_end_at from previous)
         and orders.ordered_at < {{ as_of_end_at() }}
+    union
+    select known.customer_id
+    from {{ ref('int_core__known_customers') }} as known
+    where known.first_seen_at >= (select previous.as_of_end_at from previous)
+        and known.first_seen_at < {{ as_of_end_at() }}
 ),
 
 extent as (

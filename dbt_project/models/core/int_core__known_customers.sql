@@ -8,6 +8,7 @@ with
 known_customers as (
     select
         persons.customer_id,
+        persons.first_seen_at,
         '{{ invocation_id }}' as _batch
     from {{ ref('persons') }} as persons
     where not persons.is_visitor

@@ -2,7 +2,7 @@
     materialized='incremental', incremental_strategy='append',
     pre_hook="{{ forget_changed_acts() }}",
     post_hook=[
-        "{{ settle_customers() }}", "{{ settle_shared_devices() }}", "{{ settle_masters() }}", "{{ touch_customers_of_batch() }}",
+        "{{ settle_customers() }}", "{{ settle_masters() }}", "{{ touch_customers_of_batch() }}",
         "{{ settle_corrected_acts() }}",
     ]
 ) }}
@@ -24,7 +24,7 @@ acts as (
 touchpoints as (
     select
         acts.source || ':' || acts.source_key as touchpoint_id,
-        coalesce(party_customers.customer_id, shared_device_events.customer_id) as customer_id,
+        {{ customer_of_act() }} as customer_id,
         acts.occurred_at,
         {{ tokyo_day('acts.occurred_at') }} as occurred_on,
         acts.channel,
@@ -52,9 +52,7 @@ touchpoints as (
         '{{ invocation_id }}' as _batch
     from acts
     left join {{ ref('party_customers') }} as party_customers on acts.party_key = party_customers.party_key
-    left join {{ ref('int_core__shared_device_events') }} as shared_device_events
-        on party_customers.shared_party_key = shared_device_events.party_key
-        and acts.occurred_at = shared_device_events.occurred_at
+    {{ join_shared_devices('acts') }}
     {{ join_masters() }}
 )
 

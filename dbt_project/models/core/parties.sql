@@ -40,8 +40,9 @@ parties as (
     select
         party_key,
         {% for kind, column in party_columns() -%}
-        max({{ column }}) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        max({{ column }}) as {{ column }},
+        {% endfor -%}
+        '{{ invocation_id }}' as _batch
     from all_parties
     {%- if is_incremental() %}
     where party_key not in (select known.party_key from {{ this }} as known)

@@ -1,13 +1,13 @@
 {{ config(
     materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ forget_changed_owners() }}", post_hook="{{ settle_owners() }}"
+    pre_hook="{{ forget_changed_owners() }}"
 ) }}
 
 with
 
 parties as (
     select * from {{ ref('parties') }}
-    where {{ of_changed_owners() }}
+    where {{ of_changed_owners('party_key') }}
 ),
 
 party_identifiers as (
@@ -26,17 +26,15 @@ candidates as (
     select
         party_identifiers.party_key,
         identity_map.customer_id,
-        identifiers.strength
+        kinds.strength
     from party_identifiers
     inner join {{ ref('identity_map') }} as identity_map
         on party_identifiers.identifier_key = identity_map.identifier_key
-    inner join {{ ref('identifiers') }} as identifiers
-        on party_identifiers.identifier_key = identifiers.identifier_key
+    inner join {{ ref('identity_kinds') }} as kinds on identity_map.identifier_kind = kinds.kind
     where identity_map.customer_id is not null
         {%- if is_incremental() %}
-        -- said twice, so that neither table is joined whole
+        -- said again, so that the table is not joined whole
         and identity_map.identifier_key in (select party_identifiers.identifier_key from party_identifiers)
-        and identifiers.identifier_key in (select party_identifiers.identifier_key from party_identifiers)
         {%- endif %}
 ),
 
@@ -51,13 +49,11 @@ strongest as (
 shared_visitors as (
     select identity_map.identifier_key as visitor_key
     from {{ ref('identity_map') }} as identity_map
-    inner join {{ ref('identifiers') }} as identifiers on identity_map.identifier_key = identifiers.identifier_key
     where identity_map.identifier_kind = 'visitor_id'
         and identity_map.customer_id is null
-        and not identifiers.is_blocklisted
+        and not identity_map.is_blocklisted
         {%- if is_incremental() %}
         and identity_map.identifier_key in (select parties.visitor_key from parties)
-        and identifiers.identifier_key in (select parties.visitor_key from parties)
         {%- endif %}
 ),
 

@@ -10,7 +10,7 @@ customer_identifiers as (
         first_seen_at,
         last_seen_at,
         sources
-    from {{ ref('int_identity__nodes') }}
+    from {{ ref('identity_map') }}
     where customer_id is not null
 )
 

@@ -1,11 +1,14 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ forget_decided_conflicts() }}"
+) }}
+
+-- Which names count as the same follows from it, too.
+-- depends_on: {{ ref('kanji_variants') }}
 with
 
 near_identifiers as (
     select * from {{ ref('int_identity__near_identifiers') }}
-),
-
-identifiers as (
-    select * from {{ ref('identifiers') }}
+    where {{ of_decided_identifiers('identifier_key') }}
 ),
 
 cores as (
@@ -40,7 +43,7 @@ contacts as (
     inner join near_identifiers as contact_values
         on contact_values.identifier_key = edges.right_key
         and not contact_values.is_record
-    inner join identifiers on identifiers.identifier_key = contact_values.identifier_key
+    inner join {{ ref('identifiers') }} as identifiers on identifiers.identifier_key = contact_values.identifier_key
 ),
 
 ranked_contacts as (
@@ -87,7 +90,7 @@ said as (
         records.first_name_kana_key,
         case when records.gender in ('female', 'male') then records.gender end as gender
     from near_identifiers
-    inner join {{ ref('int_identity__records') }} as records on records.identifier_key = near_identifiers.identifier_key
+    inner join {{ records_to_read() }} as records on records.identifier_key = near_identifiers.identifier_key
 ),
 
 -- Null where not both say it, 1 where they agree. Cores with several records agree where any two records do, and given names
@@ -160,8 +163,8 @@ conflicts as (
         weighed.points,
         weighed.reasons
     from weighed
-    inner join identifiers as left_identifiers on left_identifiers.identifier_key = weighed.left_key
-    inner join identifiers as right_identifiers on right_identifiers.identifier_key = weighed.right_key
+    inner join {{ ref('identifiers') }} as left_identifiers on left_identifiers.identifier_key = weighed.left_key
+    inner join {{ ref('identifiers') }} as right_identifiers on right_identifiers.identifier_key = weighed.right_key
 )
 
 select * from conflicts

@@ -1,11 +1,17 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ forget_changed_nodes() }}"
+) }}
+
 with
 
 identifiers as (
     select * from {{ ref('identifiers') }}
+    where {{ of_changed_nodes('identifier_key') }}
 ),
 
 assignments as (
     select * from {{ ref('int_identity__assignments') }}
+    where {{ of_changed_nodes('identifier_key') }}
 ),
 
 persons as (
@@ -20,11 +26,17 @@ identity_map as (
         persons.customer_id,
         persons.is_visitor,
         assignments.blocked_reason,
+        identifiers.is_blocklisted,
+        identifiers.first_landing_no,
+        identifiers.first_landing_seen_ms,
+        identifiers.first_seen_at,
+        identifiers.last_seen_at,
+        identifiers.sources,
 
-        -- what the tables that are kept from run to run hold a row against
+        -- what a later run holds the row against
         assignments.anchor_key,
         persons.first_seen_at as person_first_seen_at,
-        identifiers.is_blocklisted
+        '{{ invocation_id }}' as _batch
     from identifiers
     inner join assignments on assignments.identifier_key = identifiers.identifier_key
     left join persons on persons.anchor_key = assignments.anchor_key

@@ -4,10 +4,6 @@ match_weights as (
     select * from {{ ref('int_identity__match_weights') }}
 ),
 
-nodes as (
-    select * from {{ ref('identity_nodes') }}
-),
-
 identity_match_weights as (
     select
         left_nodes.identifier_kind as left_kind,
@@ -20,8 +16,8 @@ identity_match_weights as (
         match_weights.level,
         match_weights.weight
     from match_weights
-    inner join nodes as left_nodes on left_nodes.identifier_key = match_weights.left_key
-    inner join nodes as right_nodes on right_nodes.identifier_key = match_weights.right_key
+    inner join {{ ref('identity_nodes') }} as left_nodes on left_nodes.identifier_key = match_weights.left_key
+    inner join {{ ref('identity_nodes') }} as right_nodes on right_nodes.identifier_key = match_weights.right_key
 )
 
 select * from identity_match_weights

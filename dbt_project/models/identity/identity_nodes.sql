@@ -12,7 +12,7 @@ identity_nodes as (
         is_blocklisted,
         first_landing_no,
         first_landing_seen_ms
-    from {{ ref('int_identity__nodes') }}
+    from {{ ref('identity_map') }}
 )
 
 select * from identity_nodes

@@ -5,10 +5,6 @@ likely_pairs as (
     where status = 'review'
 ),
 
-nodes as (
-    select * from {{ ref('identity_nodes') }}
-),
-
 overrides as (
     select * from {{ ref('int_identity__overrides') }}
 ),
@@ -23,8 +19,8 @@ identity_reviews as (
         cast(likely_pairs.match_weight as double) as match_weight,
         cast(likely_pairs.match_probability as double) as match_probability
     from likely_pairs
-    inner join nodes as left_nodes on left_nodes.identifier_key = likely_pairs.left_key
-    inner join nodes as right_nodes on right_nodes.identifier_key = likely_pairs.right_key
+    inner join {{ ref('identity_nodes') }} as left_nodes on left_nodes.identifier_key = likely_pairs.left_key
+    inner join {{ ref('identity_nodes') }} as right_nodes on right_nodes.identifier_key = likely_pairs.right_key
     left join overrides
         on overrides.left_key = least(likely_pairs.left_key, likely_pairs.right_key)
         and overrides.right_key = greatest(likely_pairs.left_key, likely_pairs.right_key)

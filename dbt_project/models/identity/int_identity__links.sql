@@ -43,10 +43,6 @@ changed_edges as (
     where {{ of_changed_links('edges') }}
 ),
 
-nodes as (
-    select * from {{ ref('int_identity__nodes') }}
-),
-
 never_links as (
     select * from {{ ref('int_identity__overrides') }}
     where action = 'never_link'
@@ -77,8 +73,8 @@ judged as (
         changed_edges.first_line_no,
         changed_edges.match_weight
     from changed_edges
-    inner join nodes as left_nodes on left_nodes.identifier_key = changed_edges.left_key
-    inner join nodes as right_nodes on right_nodes.identifier_key = changed_edges.right_key
+    inner join {{ ref('identity_map') }} as left_nodes on left_nodes.identifier_key = changed_edges.left_key
+    inner join {{ ref('identity_map') }} as right_nodes on right_nodes.identifier_key = changed_edges.right_key
     left join never_links
         on never_links.left_key = least(changed_edges.left_key, changed_edges.right_key)
         and never_links.right_key = greatest(changed_edges.left_key, changed_edges.right_key)

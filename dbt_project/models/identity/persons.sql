@@ -1,11 +1,12 @@
-with
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ forget_changed_persons() }}"
+) }}
 
-identifiers as (
-    select * from {{ ref('identifiers') }}
-),
+with
 
 assignments as (
     select * from {{ ref('int_identity__assignments') }}
+    where anchor_key is not null and {{ of_changed_persons('anchor_key') }}
 ),
 
 members as (
@@ -14,8 +15,7 @@ members as (
         min(identifiers.first_seen_at) as first_seen_at,
         count(*) as identifiers
     from assignments
-    inner join identifiers on identifiers.identifier_key = assignments.identifier_key
-    where assignments.anchor_key is not null
+    inner join {{ ref('identifiers') }} as identifiers on identifiers.identifier_key = assignments.identifier_key
     group by assignments.anchor_key
 ),
 
@@ -27,7 +27,7 @@ persons as (
         members.first_seen_at,
         cast(members.identifiers as bigint) as identifiers
     from members
-    inner join identifiers as anchors on anchors.identifier_key = members.anchor_key
+    inner join {{ ref('identifiers') }} as anchors on anchors.identifier_key = members.anchor_key
 )
 
 select * from persons

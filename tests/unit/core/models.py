@@ -27,11 +27,27 @@ MACROS = [
     "core/touchpoint_rows",
     "core/attributes",
     "core/attribute_states",
+    "core/ages",
+    "core/consents",
+    "core/lists",
     "marts/calendar",
     "marts/rank_rules",
+    "marts/rank_spells",
+    "marts/rank_counts",
+    "marts/profiles",
     "marts/baskets",
     "marts/promotions",
     "marts/promotion_ranks",
+    "marts/promotion_states",
+    "marts/setting_integers",
+    "marts/scores",
+    "marts/source_rows",
+    "insights/changed_lines",
+    "insights/customer_rows",
+    "insights/kept_customers",
+    "insights/kept_recommendations",
+    "insights/person_ids",
+    "insights/recommendations",
     "portable/identifiers",
     "portable/text",
     "staging/fast_path",
@@ -43,6 +59,9 @@ MACROS = [
     "identity/sightings",
     "identity/blocklist",
     "identity/touched_identifiers",
+    "identity/records",
+    "identity/conflicts",
+    "identity/decided",
     "identity/kept_nodes",
 ]
 # dbt's nodes of the landing sources.
@@ -107,7 +126,10 @@ class Models:
             "run_query": self._run_query,
             "load_relation": lambda name: name,
             "return": self._return,
-            "adapter": SimpleNamespace(dispatch=lambda name, _: self._jinja.globals[f"default__{name}"]),
+            "adapter": SimpleNamespace(
+                dispatch=lambda name, _: self._jinja.globals[f"default__{name}"],
+                get_relation=lambda identifier, **_: identifier if self._exists(identifier) else None,
+            ),
         }
         for path in MACROS:
             text = (DBT_PROJECT / "macros" / f"{path}.sql").read_text(encoding="utf-8")
@@ -118,7 +140,7 @@ class Models:
         """Build one model; where it `crashes`, all is done but the commit. Raises Crash then."""
         [file] = (DBT_PROJECT / "models").glob(f"**/{model}.sql")
         self._model, self._config = model, {"materialized": "table"}
-        self._existed = self._exists()  # dbt too asks its cache from before
+        self._existed = self._exists(model)  # dbt too asks its cache from before
         self._build += 1
         text = file.read_text(encoding="utf-8")
         self.render(text)  # for its config, before is_incremental is asked
@@ -157,8 +179,8 @@ class Models:
     def _template(self, text: str) -> jinja2.Template:
         return jinja2.Template.from_code(self._jinja, _compiled(text), self._jinja.make_globals(None))
 
-    def _exists(self) -> bool:
-        found = self.con.execute("select count(*) from duckdb_tables() where table_name = ?", [self._model]).fetchone()
+    def _exists(self, model: str) -> bool:
+        found = self.con.execute("select count(*) from duckdb_tables() where table_name = ?", [model]).fetchone()
         return found != (0,)
 
     def _configure(self, **config: Any) -> str:

@@ -25,7 +25,8 @@ class Records:
             " gender varchar, email varchar, prefecture varchar, address varchar);"
             "create table persons (anchor_key bigint, customer_id varchar);"
             "create table identity_map as select n as identifier_key, 'member_id' as identifier_kind, 'h' || n"
-            " as identifier_hash from range(60) as r(n)"
+            " as identifier_hash from range(60) as r(n);"
+            "create table before (anchor_key bigint, _state hugeint)"
         )
         self.con.execute("insert into persons select n, 'c' || n from range(15) as r(n)")
 
@@ -45,6 +46,7 @@ class Records:
             self.con.execute("update raw set anchor_key = ? where identifier_key = ?", [self.random.randrange(15), key])
         else:
             self.con.execute("update persons set customer_id = customer_id || 'x' where anchor_key = ?", [key % 15])
+            self.con.execute("insert into run.touched_anchors values (?)", [key % 15])
 
     def land(self) -> None:
         """The records as `int_core__attribute_records` has them, through its own last step."""
@@ -60,6 +62,13 @@ class Records:
         )
         state = self.models.render("{{ record_state() }}")
         self.con.execute(f"create or replace table {NUMBERS} as select *, {state} as _state from attribute_records")
+        now = f"select anchor_key, bit_xor(_state) as _state from {NUMBERS} group by all"
+        # Persons are told of whose records differ, and others.
+        self.con.execute(
+            f"insert into run.touched_anchors select anchor_key from ((from before except {now}) union all"
+            f" ({now} except from before)) union all values ({self.random.randrange(15)});"
+            f" create or replace table before as {now}"
+        )
 
     def build(self) -> None:
         """One run, in which a table may die and is built again by the next."""

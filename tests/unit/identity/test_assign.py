@@ -1,6 +1,8 @@
 """From tables to tables, as the dbt model calls it, and a contested component large enough to show growth."""
 
 import time
+from collections import defaultdict
+from dataclasses import replace
 
 import duckdb
 import numpy as np
@@ -8,11 +10,13 @@ import pyarrow as pa
 import pytest
 from graphs import KINDS, graphs, kinds, run
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dagster_project.identity.assign import assignments, changes, clusters
+from dagster_project.identity.assign import KEYS, changes, clusters, clusters_anew
 from dagster_project.identity.evidence import Edges, Identifiers, Pairings
 from dagster_project.identity.graph import resolve
 from dagster_project.identity.sorting import between_positions
+from tests.bench.identity_way import assignments
 
 KIND_COLUMNS = ("kind", "strength", "is_weak", "values_per_person", "is_blockable", "records_per_value")
 PAIR = pa.schema([("left_key", pa.int64()), ("right_key", pa.int64())])
@@ -126,6 +130,78 @@ def test_what_pairs_of_records_change_is_as_if_all_were_resolved_at_once(con, gr
     changed = changes(*tables, overrides, known, *pairs, con.from_arrow)
     found = assignments(known, con.from_arrow(changed)).to_arrow_table()
     assert fates(found) == {key: (anchors[key], reasons[key] or None) for key in anchors}
+
+
+def seen_of(graph):
+    """The relations that the models read of a graph, as tables: identifiers and edges."""
+    shop = [
+        (key, KINDS[row["kind"]].name, row["landing_no"], row["first_seen"], row["blocklisted"])
+        for key, row in graph.identifiers.items()
+    ]
+    return table(IDENTIFIERS, shop), table(EDGES, [(*edge.values(), "order") for edge in graph.edges])
+
+
+def parts(found):
+    """Rows by key; components by all that are in them, whatever they are called."""
+    rows = {row["identifier_key"]: row for row in found.to_pylist()}
+    for name in ("component", "near"):
+        members = defaultdict(set)
+        for key, row in rows.items():
+            members[row[name]].add(key)
+        for row in rows.values():
+            row[name] = row[name] and frozenset(members[row[name]])
+    return rows
+
+
+@settings(max_examples=75, deadline=None)
+@given(graph=graphs(overrides=True, guards=True), chance=st.randoms(use_true_random=False))
+def test_what_is_decided_anew_around_what_was_touched_is_as_if_all_were(con, graph, chance):
+    # Yesterday lacked some edges and identifiers, and held some that are gone by now.
+    new, gone, was_seen_otherwise = (
+        {key for key in graph.identifiers if chance.random() < share} for share in (0.1, 0.1, 0.05)
+    )
+    before, now = graph.without(new), graph.without(gone)
+    old_edges, new_edges = ([edge for edge in part.edges if chance.random() < 0.8] for part in (before, now))
+    rows = {key: row | {"first_seen": row["first_seen"] + (key in was_seen_otherwise)}
+            for key, row in before.identifiers.items()}  # fmt: skip
+    before, now = replace(before, edges=old_edges, identifiers=rows), replace(now, edges=new_edges)
+    touched = new | gone | was_seen_otherwise
+    touched |= {edge["left"] for edge in new_edges if edge not in old_edges}
+    touched |= {edge[end] for edge in old_edges if edge not in new_edges for end in ("left", "right")}
+    # The rule table of overrides is the same on both days, and names identifiers that are not there.
+    ties = [(*pair, "never_link") for pair in graph.never] + [(*pair, "always_link") for pair in graph.always]
+    rules_, overrides = rules(kinds(graph.limit)), table(OVERRIDES, ties)
+    kept = clusters(rules_, *map(con.from_arrow, seen_of(before)), overrides)
+    named = con.from_arrow(pa.table({"identifier_key": sorted(touched)}, schema=KEYS))
+    shown = map(con.from_arrow, seen_of(now))
+    anew = clusters_anew(rules_, *shown, overrides, con.from_arrow(kept), named, con.from_arrow)
+    is_made = {*touched, *anew["identifier_key"].to_pylist()}
+    stayed = [row for row in kept.to_pylist() if row["identifier_key"] not in is_made]
+    found = pa.concat_tables([pa.Table.from_pylist(stayed, kept.schema), anew])
+    assert parts(found) == parts(clusters(rules_, *map(con.from_arrow, seen_of(now)), overrides))
+
+
+def test_what_nobody_has_touched_is_not_decided_anew(con):
+    tables = rules(), identifiers(con, SHOP), edges(con, SEEN)
+    none = OVERRIDES.empty_table()
+    kept = con.from_arrow(clusters(*tables, none))
+    for touched, expected in (([], set()), ([13], {10, 11, 12, 13}), ([14], {14})):
+        named = con.from_arrow(pa.table({"identifier_key": touched}, schema=KEYS))
+        anew = clusters_anew(*tables, none, kept, named, con.from_arrow)
+        assert set(anew["identifier_key"].to_pylist()) == expected
+
+
+def test_a_value_of_too_many_records_is_asked_again_where_two_of_them_are_one_by_now(con):
+    shop = [(10, "member_id", False), *((key, "card_no", False) for key in (15, 16, 18)), (17, "phone", False)]
+    held, none = [(15, 17), (16, 17), (18, 17)], OVERRIDES.empty_table()
+    tables = rules(kinds(2)), identifiers(con, shop)
+    kept = con.from_arrow(clusters(*tables, edges(con, held), none))
+    assert fates(kept.to_arrow_table())[17] == (None, "too_many_records")
+    named = con.from_arrow(pa.table({"identifier_key": [10, 15, 16]}, schema=KEYS))
+    now = edges(con, [*held, (10, 15), (10, 16)])
+    anew = clusters_anew(*tables, now, none, kept, named, con.from_arrow)
+    # Neither the phone nor the third card was touched.
+    assert fates(anew) == fates(clusters(*tables, now, none)) == {key: (10, None) for key, *_ in shop}
 
 
 def test_only_records_that_a_value_would_join_to_anothers_are_compared(con):

@@ -89,6 +89,7 @@ class Shop:
             " select distinct party_key, 'c' || party_key as customer_id, cast(null as bigint) as shared_party_key"
             " from int_core__acts"
         )
+        self.con.execute("insert into run.changed_parties values (null)")
         self.models.build("int_core__touchpoints", crashes=crash_in == "int_core__touchpoints")
 
     def overwrite(self, found: dict[Landed, Carried]) -> None:
