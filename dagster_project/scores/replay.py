@@ -28,7 +28,8 @@ PERSONS = f"select customer_id, first_seen_at, false as is_visitor from {PUBLISH
 # All acts by one rule give the same points, so the published ledger tells those of the rules that made it.
 RULES_OF_LEDGER = f"select distinct rule_id, product, lifestyle, lifestance from {PUBLISHED}.score_ledger"
 LEDGER_OF_DAY = (
-    "select rule_id, customer_id, occurred_at, cast(null as varchar) as content_id"
+    "select rule_id, customer_id, occurred_at, cast(null as varchar) as content_id,"
+    " cast(null as varchar) as score_category, cast(null as varchar) as information_kind"
     f" from {PUBLISHED}.score_ledger where occurred_at < (select as_of_end_at from run.context)"
 )
 BY_RULE = (

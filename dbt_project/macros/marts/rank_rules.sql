@@ -21,6 +21,15 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The days of the customers whose rows have to be made, as a subquery with the columns of int_marts__brand_days: in a usual run a small table, so that several
+   models cost one scan. #}
+{% macro brand_days_to_read() -%}
+    {%- if not execute -%}{%- do ref('int_marts__changed_brand_days') -%}{%- endif -%}
+    {%- set condition = of_changed_customers('customer_id') -%}
+    {%- set is_newest = condition != 'true' and run_query('select ' ~ newest_change() ~ ' = ' ~ changes_held(this) ~ ' + 1').rows[0][0] -%}
+    (select * from {{ ref('int_marts__changed_brand_days' if is_newest else 'int_marts__brand_days') }} where {{ 'true' if is_newest else condition }})
+{%- endmacro %}
+
 {# The rank rules, each with the days that it looks back. #}
 {% macro rank_rules_in_force() -%}
     select
@@ -81,29 +90,37 @@
 {%- endmacro %}
 
 {# Pre-hook of a table of ranks: forgets the rows that are to be made in this run. Windows end at as_of, so a day that is as old as a window
-   is long leaves it. `days` is as in `ranks_at`. #}
-{% macro forget_changed_ranks(days, months) -%}
+   is long leaves it; lengths of windows are written out, so that days are compared with numbers and not joined. `days` is as in `ranks_at`;
+   `gone`: a statement before they go. #}
+{% macro forget_changed_ranks(days, months, gone=none) -%}
     {%- set held = held_on(months) %}
     {%- if held is not none %}
+    {%- set query -%}
+        with rules as (
+            {{ rank_rules_in_force() }}
+        )
+        select windows.days_back from ({{ rank_windows('rules') }}) as windows order by windows.days_back
+    {%- endset %}
     create or replace temp table ranks_to_make as
-    with rules as (
-        {{ rank_rules_in_force() }}
-    )
     select days.customer_id
     from {{ days }} as days
-    inner join ({{ rank_windows('rules') }}) as windows
-        on
-            days.occurred_on > {{ add_days("cast('" ~ held ~ "' as date)", '-windows.days_back') }}
-            and days.occurred_on <= {{ add_days(as_of(), '-windows.days_back') }}
+    where
+        {%- for window in run_query(query).rows %}
+        {{ 'or ' if not loop.first }}(
+            days.occurred_on > {{ add_days("cast('" ~ held ~ "' as date)", '-' ~ window[0]) }}
+            and days.occurred_on <= {{ add_days(as_of(), '-' ~ window[0]) }}
+        )
+        {%- endfor %}
     union
-    select days.customer_id
-    from {{ days }} as days
-    where {{ of_changed_customers('days.customer_id') }};
+    select changed.customer_id
+    from {{ ref('int_core__changed_customers') }} as changed
+    where changed.change_no > {{ changes_held(this) }};
+    {{ gone ~ ';' if gone }}
     delete from {{ this }} where customer_id in (select ranks_to_make.customer_id from ranks_to_make);
     {%- elif is_incremental() %}
     delete from {{ this }};
     {%- endif %}
-    {{ forget_changed_customers() }}
+    {{ note_changes_held() }}
 {%- endmacro %}
 
 {# A condition: the customer's ranks are to be made in this run. #}
@@ -195,6 +212,7 @@ ranks as (
         cast(matched.reviews as bigint) as reviews,
         {{ is_potential('rules.rank', 'matched.purchases') }} as is_potential,
         matched.counted_acts > 0 as is_interested,
+        {{ newest_change() }} as change_no,
         '{{ invocation_id }}' as _batch
     from matched
     inner join rules on matched.position = rules.position

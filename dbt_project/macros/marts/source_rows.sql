@@ -1,5 +1,6 @@
-{# The CTEs from `act_rows` to `source_rows`: source, origin, customer_id and row_count of acts and orders up to the end of as_of, orders whether
-   counted or not. `touchpoints`: a relation or subquery; `of_customers`: a condition on customer_id. #}
+{# The CTEs from `act_rows` to `source_rows`: source, origin, customer_id, row_count and sold of acts and orders up to the end of as_of, orders whether
+   counted or not. Returns are no sales: with them a share of what is sold could lie outside 0 and 1. `touchpoints`: a relation or
+   subquery; `of_customers`: a condition on customer_id. #}
 {% macro source_rows(touchpoints, of_customers) -%}
 act_rows as (
     select
@@ -19,7 +20,8 @@ order_rows as (
         case when orders.channel = 'ec' then 'ec_orders' else 'pos_receipts' end as source,
         case when orders.channel = 'ec' then 'ec_orders' else 'pos_receipts' end as origin,
         orders.customer_id,
-        count(*) as row_count
+        count(*) as row_count,
+        sum(case when orders.is_counted or orders.is_trial then orders.net_amount else 0 end) as sold
     from {{ ref('orders') }} as orders
     where {{ of_customers }}
         and orders.ordered_at < {{ as_of_end_at() }}
@@ -41,10 +43,15 @@ line_rows as (
 ),
 
 source_rows as (
-    select * from act_rows
-    union all
-    select * from order_rows
-    union all
-    select * from line_rows
+    {% for rows in ['act_rows', 'order_rows', 'line_rows'] -%}
+    select
+        {{ rows }}.source,
+        {{ rows }}.origin,
+        {{ rows }}.customer_id,
+        cast({{ rows }}.row_count as bigint) as row_count,
+        cast({{ rows ~ '.sold' if rows == 'order_rows' else '0' }} as decimal(18, 2)) as sold
+    from {{ rows }}
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
 )
 {%- endmacro %}

@@ -1,5 +1,5 @@
 with spells as (
-    select * from {{ ref('int_marts__brand_rank_spells') }}
+    select * from {{ ref('int_marts__brand_spell_counts') }}
 ),
 
 month_ends as (
@@ -14,13 +14,22 @@ counted as (
         month_ends.as_of,
         spells.brand_id,
         spells.rank,
-        sum(case when spells.until_on > month_ends.as_of then 1 else 0 end) as customers,
-        sum(case when spells.from_on = month_ends.as_of and spells.rank_position < spells.rank_position_before then 1 else 0 end)
-            as moved_up,
-        sum(case when spells.from_on = month_ends.as_of and spells.rank_position > spells.rank_position_before then 1 else 0 end)
-            as moved_down,
-        sum(case when spells.from_on = month_ends.as_of and spells.rank_position_before is null then 1 else 0 end) as entered,
-        sum(case when spells.until_on = month_ends.as_of and not spells.is_followed then 1 else 0 end) as dropped_out
+        sum(case when spells.until_on > month_ends.as_of then spells.spells else 0 end) as customers,
+        sum(
+            case
+                when spells.from_on = month_ends.as_of and spells.rank_position < spells.rank_position_before then spells.spells
+                else 0
+            end
+        ) as moved_up,
+        sum(
+            case
+                when spells.from_on = month_ends.as_of and spells.rank_position > spells.rank_position_before then spells.spells
+                else 0
+            end
+        ) as moved_down,
+        sum(case when spells.from_on = month_ends.as_of and spells.rank_position_before is null then spells.spells else 0 end)
+            as entered,
+        sum(case when spells.until_on = month_ends.as_of and not spells.is_followed then spells.spells else 0 end) as dropped_out
     from spells
     inner join month_ends on spells.from_on <= month_ends.as_of and spells.until_on >= month_ends.as_of
     group by month_ends.as_of, spells.brand_id, spells.rank

@@ -1,5 +1,4 @@
 {#- Whose the rows and the sales of each source are. A visitor is nobody that one could write to: his rows are not attributed. -#}
-{%- set sold = "case when is_counted or is_trial then net_amount else 0 end" %}
 with
 
 customers as (
@@ -11,7 +10,8 @@ recent_acts as (
     select
         source,
         customer_id,
-        count(*) as row_count
+        count(*) as row_count,
+        0 as sold
     from {{ ref('touchpoints') }}
     where occurred_at < {{ as_of_end_at() }}
         and occurred_at >= {{ as_of_end_at() }} - interval '7 days'
@@ -20,40 +20,44 @@ recent_acts as (
 ),
 
 -- Returns are no sales: with them a share could lie outside 0 and 1.
-orders as (
+recent_orders as (
     select
         case when channel = 'ec' then 'ec_orders' else 'pos_receipts' end as source,
         customer_id,
-        ordered_at >= {{ as_of_end_at() }} - interval '7 days' as is_recent,
         count(*) as row_count,
-        sum({{ sold }}) as sold
+        sum(case when is_counted or is_trial then net_amount else 0 end) as sold
     from {{ ref('orders') }}
     where ordered_at < {{ as_of_end_at() }}
-    group by channel, customer_id, ordered_at >= {{ as_of_end_at() }} - interval '7 days'
+        and ordered_at >= {{ as_of_end_at() }} - interval '7 days'
+    group by channel, customer_id
 ),
 
-counted as (
-    select 'all' as span, source, customer_id, row_count, 0 as sold from {{ ref('int_marts__source_customers') }}
+recent as (
+    select * from recent_acts
     union all
-    select 'all' as span, source, customer_id, 0 as row_count, sold from orders
-    union all
-    select '7d' as span, source, customer_id, row_count, 0 as sold from recent_acts
-    union all
-    select '7d' as span, source, customer_id, row_count, sold from orders
-    where is_recent
+    select * from recent_orders
 ),
 
 attribution as (
     select
-        counted.span,
-        counted.source,
-        cast(sum(counted.row_count) as bigint) as row_count,
-        cast(sum(case when customers.customer_id is not null then counted.row_count else 0 end) as bigint) as attributed_rows,
-        cast(sum(counted.sold) as decimal(18, 2)) as sold,
-        cast(sum(case when customers.customer_id is not null then counted.sold else 0 end) as decimal(18, 2)) as attributed_sold
-    from counted
-    left join customers on counted.customer_id = customers.customer_id
-    group by counted.span, counted.source
+        'all' as span,
+        source,
+        row_count,
+        attributed_rows,
+        sold,
+        attributed_sold
+    from {{ ref('int_marts__source_sums') }}
+    union all
+    select
+        '7d' as span,
+        recent.source,
+        cast(sum(recent.row_count) as bigint) as row_count,
+        cast(sum(case when customers.customer_id is not null then recent.row_count else 0 end) as bigint) as attributed_rows,
+        cast(sum(recent.sold) as decimal(18, 2)) as sold,
+        cast(sum(case when customers.customer_id is not null then recent.sold else 0 end) as decimal(18, 2)) as attributed_sold
+    from recent
+    left join customers on recent.customer_id = customers.customer_id
+    group by recent.source
 )
 
 select * from attribution

@@ -1,9 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_customers() }}") }}
 
 with brand_days as (
-    select days.*
-    from {{ ref('int_marts__brand_days') }} as days
-    where {{ of_changed_customers('days.customer_id') }}
+    select * from {{ brand_days_to_read() }}
 ),
 
 members as (

@@ -1,13 +1,14 @@
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_customers() }}") }}
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_changed_spells() }}", post_hook="{{ count_new_spells() }}"
+) }}
 
 {% set measures = rank_measures().split() -%}
 with brand_days as (
     select days.*
-    from {{ ref('int_marts__brand_days') }} as days
+    from {{ brand_days_to_read() }} as days
     inner join {{ ref('persons') }} as persons on days.customer_id = persons.customer_id
-    where
-        not persons.is_visitor
-        and {{ of_changed_customers('days.customer_id') }}
+    where not persons.is_visitor
 ),
 
 rules as (

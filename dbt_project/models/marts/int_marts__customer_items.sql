@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_customers() }}") }}
+{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_items() }}") }}
 
 with touchpoints as (
     select
@@ -26,7 +26,9 @@ items as (
 ),
 
 customer_items as (
-    select items.*
+    select
+        items.*,
+        {{ newest_change() }} as change_no
     from items
     inner join {{ ref('persons') }} as persons on items.customer_id = persons.customer_id
     where not persons.is_visitor

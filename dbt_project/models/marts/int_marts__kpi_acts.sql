@@ -9,25 +9,32 @@ with act_figures as (
     group by touchpoints.occurred_on, touchpoints.source, touchpoints.action
 ),
 
--- Which acts are counted under which name; messages (sent, opened ...) and web events each also under their own.
+-- Which acts are counted under which name; messages (sent, opened ...) and web events each also under their own. Joined and not
+-- filtered name by name: DuckDB would ask every act for all of the filters.
+names as (
+    {% for source, action, metric in [
+        (none, 'page_view', 'web_views'), (none, 'product_view', 'web_views'), (none, 'content_view', 'web_views'),
+        ('web_events', none, 'web_events'), ('social_actions', none, 'social_actions'), ('message_events', none, none),
+        (none, 'visit', 'visits'), (none, 'reservation', 'reservations'), (none, 'review', 'reviews'), (none, 'survey', 'surveys'),
+        (none, 'add_to_cart', 'carts_filled'),
+    ] -%}
+    select
+        cast({{ "'" ~ source ~ "'" if source else 'null' }} as varchar) as source,
+        cast({{ "'" ~ action ~ "'" if action else 'null' }} as varchar) as action,
+        cast({{ "'" ~ metric ~ "'" if metric else 'null' }} as varchar) as metric
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 act_metrics as (
-    select act_figures.day, 'web_views' as metric, act_figures.acts as value from act_figures
-    where act_figures.action in ('page_view', 'product_view', 'content_view')
-    union all
-    select act_figures.day, 'web_events' as metric, act_figures.acts as value from act_figures
-    where act_figures.source = 'web_events'
-    union all
-    select act_figures.day, 'social_actions' as metric, act_figures.acts as value from act_figures
-    where act_figures.source = 'social_actions'
-    {% for action, metric in [('visit', 'visits'), ('reservation', 'reservations'), ('review', 'reviews'), ('survey', 'surveys'),
-        ('add_to_cart', 'carts_filled')] -%}
-    union all
-    select act_figures.day, '{{ metric }}' as metric, act_figures.acts as value from act_figures
-    where act_figures.action = '{{ action }}'
-    {% endfor -%}
-    union all
-    select act_figures.day, act_figures.action as metric, act_figures.acts as value from act_figures
-    where act_figures.source = 'message_events'
+    select
+        act_figures.day,
+        coalesce(names.metric, act_figures.action) as metric,
+        act_figures.acts as value
+    from act_figures
+    inner join names
+        on (names.source is null or act_figures.source = names.source)
+            and (names.action is null or act_figures.action = names.action)
 ),
 
 points as (
@@ -37,7 +44,6 @@ points as (
         sum(ledger.lifestyle) as lifestyle,
         sum(ledger.lifestance) as lifestance
     from {{ ref('score_ledger') }} as ledger
-    where ledger.occurred_at < {{ as_of_end_at() }}
     group by {{ tokyo_day('ledger.occurred_at') }}
 ),
 

@@ -1,6 +1,5 @@
 with orders as (
     select
-        orders.customer_id,
         orders.ordered_on,
         orders.channel,
         orders.is_counted,
@@ -49,20 +48,15 @@ figures as (
     group by by_channel.day, suffixes.suffix
 ),
 
-buyer_days as (
-    select
-        orders.customer_id,
-        orders.ordered_on as day
-    from orders
-    where orders.is_counted and orders.customer_id is not null
-    group by orders.customer_id, orders.ordered_on
-),
-
+-- a customer buys on a day with the last order of it, and is new with the first of all
 buyers as (
     select
-        buyer_days.day,
-        buyer_days.day = min(buyer_days.day) over (partition by buyer_days.customer_id) as is_new
-    from buyer_days
+        steps.ordered_on as day,
+        sum(case when steps.next_on is null or steps.next_on > steps.ordered_on then 1 else 0 end) as buyers,
+        sum(case when steps.k = 1 then 1 else 0 end) as new_buyers
+    from {{ ref('int_marts__order_steps') }} as steps
+    where steps.k > 0
+    group by steps.ordered_on
 ),
 
 kpis as (
@@ -74,11 +68,12 @@ kpis as (
     from figures
     where figures.orders > 0
     union all
-    select buyers.day, 'buyers' as metric, count(*) as value from buyers group by buyers.day
+    select buyers.day, 'buyers' as metric, buyers.buyers as value from buyers
     union all
-    select buyers.day, 'new_buyers' as metric, count(*) as value from buyers where buyers.is_new group by buyers.day
+    select buyers.day, 'new_buyers' as metric, buyers.new_buyers as value from buyers where buyers.new_buyers > 0
     union all
-    select buyers.day, 'repeat_customers' as metric, count(*) as value from buyers where not buyers.is_new group by buyers.day
+    select buyers.day, 'repeat_customers' as metric, buyers.buyers - buyers.new_buyers as value from buyers
+    where buyers.buyers > buyers.new_buyers
 ),
 
 typed as (

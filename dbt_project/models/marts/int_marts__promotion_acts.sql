@@ -1,5 +1,6 @@
 with promotions as (
     select * from {{ ref('int_marts__promotions') }}
+    where not is_randomised
 ),
 
 rules as (
@@ -115,8 +116,7 @@ ranked as (
     inner join promotions on acts.campaign_id = promotions.campaign_id
     inner join rules on promotions.kind = rules.kind and acts.evidence = rules.evidence
     inner join customers on acts.customer_id = customers.customer_id
-    where not promotions.is_randomised
-        and acts.acted_at >= promotions.starts_at
+    where acts.acted_at >= promotions.starts_at
 ),
 
 counted as (

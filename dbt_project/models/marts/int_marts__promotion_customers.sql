@@ -1,13 +1,19 @@
-with aged as (
-    select * from {{ ref('int_marts__promotion_states') }}
-),
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_changed_promotions() }}", post_hook="{{ note_participants_held() }}"
+) }}
+{%- set keeps_rows = of_changed_customers('customer_id') != 'true' %}
+
+with
+
+{{ promotion_states(promotions_to_make() if keeps_rows else [('true', 'true')]) }},
 
 segments as (
     select * from {{ ref('rf_segments') }}
 ),
 
 -- a rank stands where its first rule does
-ranks as (
+rank_names as (
     select
         rules.rank,
         min(rules.position) as rank_position
@@ -57,11 +63,12 @@ cells as (
 customers as (
     select
         aged.campaign_id,
+        aged.campaign_key,
         aged.person_key,
         aged.is_randomised,
         aged.is_treated,
         coalesce(cells_before.segment, 'none') as segment,
-        coalesce(ranks.rank, 'none') as rank,
+        coalesce(rank_names.rank, 'none') as rank,
         aged.channel,
         sales_bands.sales_band,
         aged.orders_before,
@@ -97,7 +104,7 @@ customers as (
         on
             (sales_bands.from_sales is null or aged.prior_sales >= sales_bands.from_sales)
             and (sales_bands.until_sales is null or aged.prior_sales < sales_bands.until_sales)
-    left join ranks on aged.rank_position_before = ranks.rank_position
+    left join rank_names on aged.rank_position_before = rank_names.rank_position
     left join cells as cells_before
         on aged.months_before = cells_before.months and aged.orders_before = cells_before.orders
     left join cells as cells_after

@@ -88,7 +88,9 @@ known as (
         cumulated.next_ordered_on,
         coalesce(cumulated.last_counted_on, cumulated.last_trial_on) as recent_on,
         coalesce(cumulated.first_counted_channel, cumulated.first_trial_channel) as first_channel,
-        coalesce(cumulated.last_counted_channel, cumulated.last_trial_channel) as last_channel
+        coalesce(cumulated.last_counted_channel, cumulated.last_trial_channel) as last_channel,
+        least(cumulated.first_counted_channel, cumulated.first_trial_channel) as first_bought_channel,
+        greatest(cumulated.last_counted_channel, cumulated.last_trial_channel) as last_bought_channel
     from cumulated
     where coalesce(cumulated.last_counted_on, cumulated.last_trial_on) is not null
 ),
@@ -102,6 +104,8 @@ states as (
         known.recent_on,
         known.first_counted_on,
         case when known.first_channel = known.last_channel then known.first_channel else 'both' end as channel,
+        case when known.first_bought_channel = known.last_bought_channel then known.first_bought_channel else 'both' end
+            as bought_channel,
         cast(known.net_sales as decimal(18, 2)) as net_sales,
         known.next_ordered_on,
         cast(lag(known.frequency) over customer as bigint) as frequency_before,

@@ -1,6 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_customers() }}") }}
 {%- set filters = ['score_category', 'information_kind', 'content_id', 'brand_id', 'product_id'] -%}
-{%- set columns = ['touchpoint_id', 'rule_id', 'customer_id', 'occurred_at', 'content_id', 'product', 'lifestyle', 'lifestance'] %}
+{%- set columns = ['touchpoint_id', 'rule_id', 'customer_id', 'occurred_at', 'content_id', 'score_category', 'information_kind', 'product',
+    'lifestyle', 'lifestance'] %}
 
 with rules as (
     select
@@ -30,6 +31,8 @@ counting_rules as (
         acts.occurred_at,
         acts.occurred_on,
         acts.content_id,
+        acts.score_category,
+        acts.information_kind,
         acts.order_id,
         acts.is_first_line,
         rules.is_of_lines,

@@ -1,55 +1,15 @@
-with orders as (
+-- the second order is reached in its month
+with active as (
     select
-        orders.customer_id,
-        orders.order_id,
-        orders.ordered_at,
-        orders.ordered_on,
-        orders.is_counted,
-        orders.net_amount
-    from {{ ref('orders') }} as orders
-    where
-        orders.customer_id is not null
-        and orders.ordered_at < {{ as_of_end_at() }}
-        and (orders.is_counted or orders.is_trial or orders.is_return)
-),
-
-customer_months as (
-    select
-        orders.customer_id,
-        {{ month_of('orders.ordered_on') }} as month,
-        sum(case when orders.is_counted then 1 else 0 end) as orders,
-        sum(orders.net_amount) as net_sales
-    from orders
-    group by orders.customer_id, {{ month_of('orders.ordered_on') }}
-),
-
-so_far as (
-    select
-        customer_months.customer_id,
-        customer_months.month,
-        customer_months.orders,
-        customer_months.net_sales,
-        min(case when customer_months.orders > 0 then customer_months.month end) over (partition by customer_months.customer_id)
-            as cohort_month,
-        sum(customer_months.orders) over (
-            partition by customer_months.customer_id order by customer_months.month asc nulls last
-            rows between unbounded preceding and current row
-        ) as orders_so_far
-    from customer_months
-),
-
--- the second order is reached in the month in which the count passes one
-active as (
-    select
-        so_far.cohort_month,
-        so_far.month,
-        sum(case when so_far.orders > 0 then 1 else 0 end) as active_customers,
-        sum(case when so_far.orders_so_far > 1 and so_far.orders_so_far - so_far.orders <= 1 then 1 else 0 end) as new_repeaters,
-        sum(so_far.orders) as orders,
-        sum(so_far.net_sales) as net_sales
-    from so_far
-    where so_far.month >= so_far.cohort_month
-    group by so_far.cohort_month, so_far.month
+        {{ month_of('steps.first_counted_on') }} as cohort_month,
+        {{ month_of('steps.ordered_on') }} as month,
+        sum(case when steps.is_first_of_month then 1 else 0 end) as active_customers,
+        sum(case when steps.k = 2 then 1 else 0 end) as new_repeaters,
+        sum(case when steps.k > 0 then 1 else 0 end) as orders,
+        sum(steps.net_amount) as net_sales
+    from {{ ref('int_marts__order_steps') }} as steps
+    where {{ month_of('steps.ordered_on') }} >= {{ month_of('steps.first_counted_on') }}
+    group by {{ month_of('steps.first_counted_on') }}, {{ month_of('steps.ordered_on') }}
 ),
 
 sizes as (

@@ -1,71 +1,16 @@
-with states as (
+{{ config(materialized='view') }}
+
+with rf_customers as (
     select
-        states.*,
-        {{ completed_months('states.recent_on', 'as_of_days.as_of') }} as recency_months
-    from {{ ref('int_marts__rf_states') }} as states
-    inner join {{ ref('int_marts__as_of_days') }} as as_of_days
-        on states.until_months_before = as_of_days.months_before
-    where as_of_days.months_before = 0
-),
-
-recency_bands as (
-    select * from {{ ref('rf_recency_bands') }}
-),
-
-frequency_bands as (
-    select * from {{ ref('rf_frequency_bands') }}
-),
-
-segments as (
-    select * from {{ ref('rf_segments') }}
-),
-
--- bands are looked up once per pair of values, not once per customer
-cells as (
-    select distinct
-        states.recency_months,
-        states.frequency
-    from states
-),
-
-banded as (
-    select
-        cells.recency_months,
-        cells.frequency,
-        recency_bands.band as recency_band,
-        frequency_bands.band as frequency_band,
-        segments.segment,
-        segments.lifecycle
-    from cells
-    left join recency_bands
-        on
-            cells.recency_months >= recency_bands.min_months
-            and (recency_bands.max_months is null or cells.recency_months < recency_bands.max_months)
-    left join frequency_bands
-        on
-            cells.frequency >= frequency_bands.min_orders
-            and (frequency_bands.max_orders is null or cells.frequency < frequency_bands.max_orders)
-    left join segments
-        on
-            cells.recency_months >= segments.recency_from
-            and (segments.recency_to is null or cells.recency_months < segments.recency_to)
-            and cells.frequency >= segments.frequency_from
-            and (segments.frequency_to is null or cells.frequency < segments.frequency_to)
-),
-
-customers as (
-    select
-        states.customer_id,
-        cast(states.recency_months as integer) as recency_months,
-        banded.recency_band,
-        states.frequency,
-        banded.frequency_band,
-        banded.segment,
-        banded.lifecycle,
-        states.net_sales
-    from states
-    inner join banded
-        on states.recency_months = banded.recency_months and states.frequency = banded.frequency
+        customers.customer_id,
+        customers.recency_months,
+        customers.recency_band,
+        customers.frequency,
+        customers.frequency_band,
+        customers.segment,
+        customers.lifecycle,
+        customers.net_sales
+    from {{ ref('int_marts__rf_customers') }} as customers
 )
 
-select * from customers
+select * from rf_customers

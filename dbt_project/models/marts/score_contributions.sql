@@ -1,45 +1,16 @@
 {%- set categories = ['product', 'lifestyle', 'lifestance'] -%}
-with points as (
-    select
-        points.*,
-        rules.action,
-        contents.score_category,
-        contents.information_kind
-    from {{ ref('int_marts__score_sums') }} as points
-    inner join {{ ref('score_rules') }} as rules on points.rule_id = rules.rule_id
-    left join {{ ref('int_core__contents') }} as contents on points.content_id = contents.content_id
-),
-
-{% for dimension in ['action', 'rule_id', 'score_category', 'information_kind', 'content_id'] -%}
-by_{{ dimension }} as (
-    select
-        '{{ dimension }}' as dimension,
-        points.{{ dimension }} as value,
-        sum(points.acts) as acts,
-        count(distinct points.customer_id) as customers
-        {%- for category in categories %},
-        sum(points.{{ category }}) as {{ category }}
-        {%- endfor %}
-    from points
-    where points.{{ dimension }} is not null
-    group by points.{{ dimension }}
-),
-
-{% endfor -%}
-summed as (
-    {% for dimension in ['action', 'rule_id', 'score_category', 'information_kind', 'content_id'] -%}
-    select * from by_{{ dimension }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+with summed as (
+    select * from {{ ref('int_marts__score_parts') }}
 ),
 
 -- every act has an action: those rows together are the whole
 wholes as (
     select
         {% for category in categories -%}
-        sum(by_action.{{ category }}) as {{ category }}{{ ',' if not loop.last }}
+        sum(summed.{{ category }}) as {{ category }}{{ ',' if not loop.last }}
         {% endfor -%}
-    from by_action
+    from summed
+    where summed.dimension = 'action'
 ),
 
 scored as (

@@ -1,3 +1,7 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ forget_changed_scores() }}"
+) }}
+
 with sums as (
     select
         points.customer_id,
@@ -5,6 +9,7 @@ with sums as (
         cast(round(sum(points.{{ category }}), 0) as bigint) as {{ category }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('int_marts__score_sums') }} as points
+    where {{ of_changed_scores('points.customer_id') }}
     group by points.customer_id
 ),
 
@@ -14,6 +19,7 @@ customers as (
     where
         not persons.is_visitor
         and persons.first_seen_at < {{ as_of_end_at() }}
+        and {{ of_changed_scores('persons.customer_id') }}
 ),
 
 scores as (

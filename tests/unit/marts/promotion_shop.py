@@ -24,8 +24,7 @@ OUTCOME_DAYS, PRIOR_DAYS = 60, 365
 MODELS = (
     "int_marts__promotions", "int_marts__promotion_messages", "int_marts__promotion_acts",
     "int_marts__promotion_participants",
-    "int_marts__promotion_histories", "int_marts__campaign_ranks", "int_marts__trial_ranks",
-    "int_marts__promotion_ranks", "int_marts__promotion_states",
+    "int_marts__campaign_ranks", "int_marts__trial_ranks",
     "int_marts__promotion_customers",
     "int_marts__promotion_strata", "int_marts__promotion_estimates", "promotion_effects", "promotion_outcomes",
     "promotion_balance",

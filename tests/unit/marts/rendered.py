@@ -20,10 +20,12 @@ MACROS = [
     "marts/calendar.sql",
     "marts/setting_integers.sql",
     "marts/rank_rules.sql",
+    "marts/rank_spells.sql",
     "marts/pyramid.sql",
     "marts/normal.sql",
     "marts/promotions.sql",
     "marts/promotion_ranks.sql",
+    "marts/promotion_states.sql",
 ]
 
 
@@ -43,6 +45,7 @@ def environment() -> jinja2.Environment:
         "config": lambda **_: "",
         "is_incremental": lambda: False,
         "forget_changed_customers": lambda: "",
+        "newest_change": lambda: "1",
         "of_changed_customers": lambda _column: "true",
         "touchpoints_to_read": lambda: TOUCHPOINTS,
         "return": lambda value: value,
@@ -53,6 +56,7 @@ def environment() -> jinja2.Environment:
         found = {name: value for name, value in vars(module).items() if not name.startswith("_")}
         macros |= found
         jinja.globals |= found
+    jinja.globals["counts_spells_on"] = lambda: False
     return jinja
 
 

@@ -78,6 +78,7 @@ MODELS = (
     "int_marts__as_of_days",
     "int_marts__brand_days",
     "int_marts__brand_rank_spells",
+    "int_marts__brand_spell_counts",
     "int_marts__brand_ranks",
     "brand_ranks",
     "int_marts__brand_rank_months",
@@ -87,7 +88,7 @@ MODELS = (
     "int_marts__brand_group_ranks",
     "brand_group_ranks",
     "brand_group_pyramid",
-    "int_marts__brand_journey_steps",
+    "int_marts__brand_journeys",
     "brand_journeys",
 )
 

@@ -24,6 +24,7 @@ MODELS = (
     "int_marts__rf_tables",
     "rf_matrix",
     "rf_matrix_by_channel",
+    "int_marts__rf_customers",
     "rf_customers",
 )
 
@@ -175,7 +176,7 @@ def test_conversions_are_what_counting_by_hand_gives(seed: int) -> None:
     con = duckdb.connect()
     write_run(con, as_of, maturity_days=str(MATURITY))
     write_orders(con, orders)
-    build(con, "purchase_conversion")
+    build(con, "int_marts__order_steps", "purchase_conversion")
 
     days = defaultdict(list)
     trials = defaultdict(list)
@@ -211,9 +212,8 @@ def test_nothing_in_gives_an_empty_table_of_full_size() -> None:
     load_rules(con)
     write_run(con, date(2026, 11, 20), repeat_window_days="90", maturity_days="365")
     write_orders(con, [("nobody", date(2026, 11, 21), "counted", 1, "ec")])
-    build(
-        con, *MODELS, "purchase_conversion", "rf_segment_totals", "rf_cohorts", "rf_cohort_retention", "rf_transitions"
-    )
+    counted = ("purchase_conversion", "rf_segment_totals", "rf_cohorts", "rf_cohort_retention", "rf_transitions")
+    build(con, *MODELS, "int_marts__order_steps", *counted)
     assert con.execute("select count(*) from rf_customers").fetchall() == [(0,)]
     assert con.execute("select count(*), sum(customers), count(repeat_rate) from rf_matrix").fetchall() == [
         (25 * 16 * 8, 0, 0)

@@ -17,7 +17,10 @@ from dagster_project.project import seeds
 from dagster_project.scores.models import render
 
 AS_OF = date(2026, 11, 20)
-MODELS = ("int_marts__score_ledger", "int_marts__score_sums", "scores", "score_contributions", "score_history")
+MODELS = (
+    "int_marts__score_ledger", "int_marts__score_sums", "int_marts__score_parts", "scores", "score_contributions",
+    "score_history",
+)  # fmt: skip
 TABLES = ("touchpoints", "persons", "score_rules", "int_core__contents", "int_marts__as_of_days", *MODELS)
 HEADER = (
     "rule_id,action,score_category,information_kind,content_id,brand_id,product_id,valid_from,valid_to,"
@@ -85,7 +88,7 @@ def score(acts: list[Act], rules: Path, half_life: str = "") -> duckdb.DuckDBPyC
     con.execute(
         "create table int_marts__as_of_days as select as_of from run.context union all select date '2026-10-31'"
     )
-    relations = {name: name for name in ("run.context", "run.settings", *TABLES)}
+    relations = {name: name for name in ("run.context", "run.settings", "run.score_parts_due", *TABLES)}
     for model in MODELS:
         con.execute(f"create table {model} as {render(model, relations)}")
     return con

@@ -3,15 +3,20 @@
 {% set measures = rank_measures().split() -%}
 with brand_days as (
     select days.*
-    from {{ ref('int_marts__brand_days') }} as days
+    from {{ brand_days_to_read() }} as days
     inner join {{ ref('persons') }} as persons on days.customer_id = persons.customer_id
-    where
-        not persons.is_visitor
-        and {{ of_changed_customers('days.customer_id') }}
+    where not persons.is_visitor
 ),
 
 rules as (
     select * from {{ ref('journey_rules') }}
+),
+
+stages as (
+    select distinct
+        rules.position,
+        rules.stage
+    from rules
 ),
 
 -- all that has come together since the first touch
@@ -61,6 +66,28 @@ steps as (
             {{ 'and ' if not loop.first }}totals.{{ measure }} = matches.{{ measure }}
             {% endfor %}
     group by totals.customer_id, totals.brand_id, matches.position
+),
+
+-- totals only grow, so a later step is a higher stage
+last_steps as (
+    select
+        steps.customer_id,
+        steps.brand_id,
+        max(steps.position) as position,
+        max(steps.reached_on) as since
+    from steps
+    group by steps.customer_id, steps.brand_id
+),
+
+journeys as (
+    select
+        last_steps.customer_id,
+        last_steps.brand_id,
+        stages.stage,
+        last_steps.since,
+        '{{ invocation_id }}' as _batch
+    from last_steps
+    inner join stages on last_steps.position = stages.position
 )
 
-select * from steps
+select * from journeys
