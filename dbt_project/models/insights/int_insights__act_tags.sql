@@ -92,7 +92,8 @@ valued as (
 act_tags as (
     select
         valued.*,
-        {{ tag_window_on() }} as window_on
+        {{ tag_window_on() }} as window_on,
+        '{{ invocation_id }}' as _batch
     from valued
 )
 

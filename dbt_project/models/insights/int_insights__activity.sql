@@ -15,7 +15,8 @@ activity as (
         min(case when touchpoints.channel = 'store' and touchpoints.action <> 'reservation' then touchpoints.occurred_at end)
             as first_store_at,
         max(case when touchpoints.source = 'web_events' or touchpoints.action = 'visit' then touchpoints.occurred_at end)
-            as last_visit_at
+            as last_visit_at,
+        '{{ invocation_id }}' as _batch
     from {{ touchpoints_to_read() }} as touchpoints
     group by touchpoints.customer_id
 )

@@ -10,11 +10,7 @@ lines as (
         {{ tokyo_day('ordered_at') }} as ordered_on,
         count(*) as lines,
         sum(amount) as amount
-    from {{ ref('order_items') }}
-    where is_counted
-        and customer_id is not null
-        and ordered_at < {{ as_of_end_at() }}
-        and {{ of_changed_customers('customer_id') }}
+    from {{ lines_to_read() }} as items
     group by customer_id, product_id, order_id, {{ tokyo_day('ordered_at') }}
 ),
 

@@ -21,11 +21,7 @@ lines as (
         items.category,
         items.quantity,
         items.amount
-    from {{ ref('order_items') }} as items
-    where items.is_counted
-        and items.customer_id is not null
-        and items.ordered_at < {{ as_of_end_at() }}
-        and {{ of_changed_customers('items.customer_id') }}
+    from {{ lines_to_read() }} as items
 ),
 
 {% for what in ['brand_id', 'category'] -%}

@@ -9,11 +9,7 @@ lines as (
         category,
         quantity,
         amount
-    from {{ ref('order_items') }}
-    where is_counted
-        and customer_id is not null
-        and ordered_at < {{ as_of_end_at() }}
-        and {{ of_changed_customers('customer_id') }}
+    from {{ lines_to_read() }} as lines
 ),
 
 {% for what in ['brand_id', 'category'] -%}
@@ -57,7 +53,8 @@ favourites as (
         buyers.customer_id,
         brand_id_ranked.brand_id as favourite_brand_id,
         category_ranked.category as favourite_category,
-        bands.band as price_band
+        bands.band as price_band,
+        '{{ invocation_id }}' as _batch
     from buyers
     left join brand_id_ranked on buyers.customer_id = brand_id_ranked.customer_id and brand_id_ranked.place = 1
     left join category_ranked on buyers.customer_id = category_ranked.customer_id and category_ranked.place = 1

@@ -56,7 +56,8 @@ open_carts as (
     select
         customer_id,
         cast(sum(quantity) as bigint) as quantity,
-        max(last_added_at) as last_added_at
+        max(last_added_at) as last_added_at,
+        '{{ invocation_id }}' as _batch
     from products_in_cart
     where quantity > 0
     group by customer_id

@@ -10,7 +10,8 @@ order_totals as (
         sum(net_amount) as net_sales,
         sum(case when is_counted then net_amount end) / nullif(count(case when is_counted then 1 end), 0) as average_order_value,
         min(case when is_counted then ordered_at end) as first_order_at,
-        max(case when is_counted then ordered_at end) as last_order_at
+        max(case when is_counted then ordered_at end) as last_order_at,
+        '{{ invocation_id }}' as _batch
     from {{ ref('orders') }}
     where customer_id is not null
         and ordered_at < {{ as_of_end_at() }}

@@ -13,61 +13,9 @@ persons as (
     where not is_visitor
 ),
 
-identity_map as (
-    select * from {{ ref('identity_map') }}
-    where customer_id is not null
-),
-
--- What the parts of a person say of each channel: 1 where all that speak say yes, 0 where one says no, null where all are silent.
-said as (
-    select
-        identity_map.customer_id,
-        {% for channel in consent_channels() -%}
-        min(case when opt_ins.channel = '{{ channel }}' then case when opt_ins.says_yes then 1 else 0 end end) as {{ channel }}_says
-        {{- ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('int_core__opt_ins') }} as opt_ins
-    inner join identity_map on opt_ins.member_key = identity_map.identifier_key
-    group by identity_map.customer_id
-),
-
--- An address that several persons share, or a role's mailbox, belongs to nobody, but a refusal by it is each one's whose records hold it.
-shared_ends as (
-    select left_key as shared_key, right_key as holder_key from {{ ref('identity_edges') }}
-    where reason in ('shared_value', 'too_many_records', 'conflicting_records', 'blocklisted')
-    union
-    select right_key as shared_key, left_key as holder_key from {{ ref('identity_edges') }}
-    where reason in ('shared_value', 'too_many_records', 'conflicting_records', 'blocklisted')
-),
-
-refusing as (
-    select identifier_key, customer_id from identity_map
-    union all
-    select distinct shared_ends.shared_key as identifier_key, holders.customer_id
-    from shared_ends
-    inner join {{ ref('identity_map') }} as shared on shared_ends.shared_key = shared.identifier_key
-    inner join identity_map as holders on shared_ends.holder_key = holders.identifier_key
-    where shared.customer_id is null
-),
-
--- A request without a channel is about all of them. So is a refusal of a channel that we do not know: no refusal is lost.
-requested as (
-    select
-        refusing.customer_id,
-        channels.channel,
-        requests.kind <> 'opt_in' as is_refusal,
-        requests.requested_at as occurred_at
-    from {{ ref('int_core__privacy_requests') }} as requests
-    inner join refusing on requests.identifier_key = refusing.identifier_key
-    left join identity_map on requests.identifier_key = identity_map.identifier_key
-    left join channels as known on requests.channel = known.channel
-    inner join channels
-        on requests.channel is null
-        or requests.channel = channels.channel
-        or (requests.kind <> 'opt_in' and known.channel is null)
-    where requests.requested_at < {{ as_of_end_at() }}
-        -- Nobody opts in for others.
-        and (requests.kind <> 'opt_in' or identity_map.customer_id is not null)
+requests as (
+    select * from {{ ref('int_core__privacy_requests') }}
+    where requested_at < {{ as_of_end_at() }}
 ),
 
 refusals as (
@@ -81,6 +29,84 @@ refusals as (
     from {{ ref('int_core__message_events') }}
     where action in ('message_unsubscribed', 'message_complained')
         and occurred_at < {{ as_of_end_at() }}
+),
+
+-- The identifiers by which anybody has asked or refused, few of all, and whose they are.
+asking as (
+    select identifier_key from requests
+    union
+    select coalesce(email_key, phone_key, line_key) as identifier_key from refusals
+),
+
+owners as (
+    select identifier_key, customer_id from {{ ref('identity_map') }}
+    where customer_id is not null
+        and identifier_key in (select asking.identifier_key from asking)
+),
+
+-- What the parts of a person say of each channel: 1 where all that speak say yes, 0 where one says no, null where all are silent.
+said_by_member as (
+    select
+        member_key,
+        {% for channel in consent_channels() -%}
+        min(case when channel = '{{ channel }}' then case when says_yes then 1 else 0 end end) as {{ channel }}_says
+        {{- ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_core__opt_ins') }}
+    group by member_key
+),
+
+said as (
+    select
+        identity_map.customer_id,
+        {% for channel in consent_channels() -%}
+        min(said_by_member.{{ channel }}_says) as {{ channel }}_says{{ ',' if not loop.last }}
+        {% endfor %}
+    from said_by_member
+    inner join {{ ref('identity_map') }} as identity_map on said_by_member.member_key = identity_map.identifier_key
+    where identity_map.customer_id is not null
+    group by identity_map.customer_id
+),
+
+-- An address that several persons share, or a role's mailbox, belongs to nobody, but a refusal by it is each one's whose records hold it.
+shared_ends as (
+    select left_key as shared_key, right_key as holder_key from {{ ref('identity_edges') }}
+    where reason in ('shared_value', 'too_many_records', 'conflicting_records', 'blocklisted')
+        and left_key in (select asking.identifier_key from asking)
+    union
+    select right_key as shared_key, left_key as holder_key from {{ ref('identity_edges') }}
+    where reason in ('shared_value', 'too_many_records', 'conflicting_records', 'blocklisted')
+        and right_key in (select asking.identifier_key from asking)
+),
+
+refusing as (
+    select identifier_key, customer_id from owners
+    union all
+    select distinct shared_ends.shared_key as identifier_key, holders.customer_id
+    from shared_ends
+    inner join {{ ref('identity_map') }} as shared on shared_ends.shared_key = shared.identifier_key
+    inner join {{ ref('identity_map') }} as holders on shared_ends.holder_key = holders.identifier_key
+    where shared.customer_id is null
+        and holders.customer_id is not null
+),
+
+-- A request without a channel is about all of them. So is a refusal of a channel that we do not know: no refusal is lost.
+requested as (
+    select
+        refusing.customer_id,
+        channels.channel,
+        requests.kind <> 'opt_in' as is_refusal,
+        requests.requested_at as occurred_at
+    from requests
+    inner join refusing on requests.identifier_key = refusing.identifier_key
+    left join owners on requests.identifier_key = owners.identifier_key
+    left join channels as known on requests.channel = known.channel
+    inner join channels
+        on requests.channel is null
+        or requests.channel = channels.channel
+        or (requests.kind <> 'opt_in' and known.channel is null)
+    -- Nobody opts in for others.
+    where requests.kind <> 'opt_in' or owners.customer_id is not null
 ),
 
 refused_messages as (

@@ -10,6 +10,7 @@ bought_by_now as (
         scope.asked_no,
         scope.as_of,
         scope.positions,
+        scope.is_only_for_pairs,
         kept.product_id,
         kept.orders,
         kept.last_on,
@@ -55,6 +56,7 @@ bought as (
         lines_then.asked_no,
         lines_then.as_of,
         lines_then.positions,
+        false as is_only_for_pairs,
         lines_then.product_id,
         count(*) as orders,
         max(lines_then.ordered_on) as last_on,
@@ -69,6 +71,7 @@ purchases as (
         bought.asked_no,
         bought.as_of,
         bought.positions,
+        bought.is_only_for_pairs,
         bought.product_id,
         products.brand_id,
         products.category,
@@ -83,6 +86,12 @@ purchases as (
         ) }} as due_on
     from bought
     left join {{ ref('stg_products') }} as products on bought.product_id = products.product_id
+),
+
+-- Who is only asked about pairs may not be offered what lasts still; nothing else of him is needed.
+needed as (
+    select * from purchases
+    where is_only_for_pairs is not true or due_on > as_of
 )
 
-select * from purchases
+select * from needed

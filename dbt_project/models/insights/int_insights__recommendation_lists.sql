@@ -1,7 +1,7 @@
 with
 
 known as (
-    {{ recommended_at(backtest_day()) }}
+    {{ recommended_at(backtest_day(), recommendation_kinds()) }}
 ),
 
 -- One list of all kinds, as a page with few places shows it: everybody's first ones, then the second ones.

@@ -29,7 +29,7 @@ favourites as (
         kept.favourite_category as category
     from {{ ref('int_insights__favourites') }} as kept
     inner join {{ ref('int_insights__recommendation_scope') }} as scope on kept.customer_id = scope.customer_id
-    where scope.as_of = {{ as_of() }} and kept.favourite_category is not null
+    where scope.as_of = {{ as_of() }} and scope.is_only_for_pairs is not true and kept.favourite_category is not null
     union all
     select
         then_ranked.asked_no,

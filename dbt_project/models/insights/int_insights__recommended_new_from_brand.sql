@@ -10,22 +10,13 @@ brands as (
     from {{ ref('int_insights__product_purchases') }} as purchases
     where
         purchases.brand_id is not null
+        and purchases.is_only_for_pairs is not true
         and purchases.last_on > {{ add_days('purchases.as_of', '-' ~ setting('recommendation_bought_days', 'integer')) }}
     group by purchases.asked_no, purchases.as_of, purchases.positions, purchases.brand_id
 ),
 
 launched as (
-    select
-        products.as_of,
-        products.brand_id,
-        products.product_id,
-        products.launched_on,
-        row_number() over (
-            partition by products.as_of, products.brand_id
-            order by products.launched_on desc nulls last, products.lines desc nulls last, products.product_id asc nulls last
-        ) as brand_place
-    from {{ ref('int_insights__recommendation_products') }} as products
-    where products.launched_on > {{ add_days('products.as_of', '-' ~ setting('recommendation_new_days', 'integer')) }}
+    {{ products_launched() }}
 ),
 
 -- A new product that he knows already is not new to him, however long ago he bought it.
@@ -45,7 +36,6 @@ unknown as (
         on
             brands.as_of = launched.as_of
             and brands.brand_id = launched.brand_id
-            and launched.brand_place <= {{ setting('recommendation_candidates', 'integer') }}
     left join {{ ref('int_insights__product_purchases') }} as bought
         on
             brands.asked_no = bought.asked_no

@@ -16,8 +16,7 @@ receipts as (
             and orders.ordered_on <= scope.as_of
             and orders.ordered_on > {{ add_days('scope.as_of', '-' ~ setting('recommendation_store_days', 'integer')) }}
     where
-        orders.is_counted
-        and orders.channel = 'store'
+        {{ is_store_receipt('orders') }}
         and orders.ordered_on > {{ add_days(backtest_day(), '-' ~ setting('recommendation_store_days', 'integer')) }}
 ),
 

@@ -12,11 +12,11 @@ views as (
     inner join {{ ref('int_insights__recommendation_scope') }} as scope
         on
             touchpoints.customer_id = scope.customer_id
+            and scope.is_only_for_pairs is not true
             and touchpoints.occurred_on <= scope.as_of
             and touchpoints.occurred_on > {{ add_days('scope.as_of', '-' ~ setting('recommendation_viewed_days', 'integer')) }}
     where
-        touchpoints.action in ('page_view', 'product_view', 'content_view')
-        and touchpoints.product_id is not null
+        {{ is_product_view('touchpoints') }}
         and touchpoints.occurred_on > {{ add_days(backtest_day(), '-' ~ setting('recommendation_viewed_days', 'integer')) }}
         and touchpoints.occurred_on <= {{ as_of() }}
     group by scope.asked_no, scope.as_of, scope.positions, touchpoints.product_id

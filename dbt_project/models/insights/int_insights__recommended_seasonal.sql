@@ -5,21 +5,13 @@ in_season as (
 ),
 
 offers as (
-    select
-        in_season.as_of,
-        in_season.rule_id,
-        products.product_id,
-        row_number() over (
-            partition by in_season.as_of, in_season.rule_id
-            order by products.place asc nulls last
-        ) as place
-    from in_season
-    inner join {{ ref('int_insights__recommendation_products') }} as products
-        on
-            in_season.as_of = products.as_of
-            and (in_season.category is null or in_season.category = products.category)
-            and (in_season.brand_id is null or in_season.brand_id = products.brand_id)
-            and (in_season.campaign_brand_id is null or in_season.campaign_brand_id = products.brand_id)
+    {{ seasonal_offers() }}
+),
+
+-- Those whose lists are kept are not asked for here.
+scope as (
+    select * from {{ ref('int_insights__recommendation_scope') }}
+    where is_only_for_pairs is not true
 ),
 
 gifts as (
@@ -27,7 +19,7 @@ gifts as (
         scope.asked_no,
         in_season.rule_id
     from {{ ref('orders') }} as orders
-    inner join {{ ref('int_insights__recommendation_scope') }} as scope
+    inner join scope
         on orders.customer_id = scope.customer_id and orders.ordered_on <= scope.as_of
     inner join in_season
         on
@@ -45,7 +37,7 @@ audience as (
         scope.positions,
         in_season.rule_id,
         in_season.position as rule_position
-    from {{ ref('int_insights__recommendation_scope') }} as scope
+    from scope
     inner join in_season
         on
             scope.as_of = in_season.as_of
@@ -75,7 +67,6 @@ wanted as (
         on
             audience.as_of = offers.as_of
             and audience.rule_id = offers.rule_id
-            and offers.place <= {{ setting('recommendation_candidates', 'integer') }}
     left join {{ ref('int_insights__product_purchases') }} as bought
         on
             audience.asked_no = bought.asked_no

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_customers_to_make('sessions_to_make', whose_events_left()) }}"
+) }}
+
 with
 
 recent_events as (
@@ -11,6 +16,7 @@ recent_events as (
         and customer_id is not null
         and occurred_at >= {{ as_of_end_at() }} - interval '30 days'
         and occurred_at < {{ as_of_end_at() }}
+        and {{ of_customers_to_make('sessions_to_make', 'customer_id') }}
 ),
 
 gaps as (
@@ -38,7 +44,8 @@ web_sessions as (
     select
         customer_id,
         count(*) as web_sessions_30d,
-        max(case when newest_no = 1 then visit_source end) as visit_source
+        max(case when newest_no = 1 then visit_source end) as visit_source,
+        '{{ invocation_id }}' as _batch
     from session_starts
     group by customer_id
 )

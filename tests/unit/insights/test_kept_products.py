@@ -18,7 +18,7 @@ def warehouse() -> Models:
     made.con.execute(
         "create table int_core__changed_customers (change_no bigint, as_of_end_at timestamp, customer_id varchar);"
         "create table order_items (order_id varchar, customer_id varchar, product_id varchar, ordered_at timestamp,"
-        " amount decimal(18, 2), is_counted boolean)"
+        " amount decimal(18, 2), is_counted boolean, brand_id varchar, category varchar, quantity bigint)"
     )
     return made
 
@@ -32,7 +32,8 @@ def write_day(made: Models, number: int, as_of: date, lines: list[Line], changed
         "insert into int_core__changed_customers values (?, ?, ?)",
         [(number, end, customer) for customer in ["", *sorted(changed)]],
     )
-    made.con.executemany("insert into order_items values (?, ?, ?, ?, ?, ?)", lines)
+    made.con.executemany("insert into order_items values (?, ?, ?, ?, ?, ?, null, null, null)", lines)
+    made.build("int_insights__changed_lines")
     made.build(KEPT)
 
 
