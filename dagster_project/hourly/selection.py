@@ -14,7 +14,6 @@ NEEDED = (
     "core.order_items",
     "core.int_core__campaigns",
     "core.int_core__contents",
-    "core.external_attributes",
     "core.int_core__external_attributes",
     "core.int_core__message_events",
     "core.int_core__privacy_requests",

@@ -15,6 +15,7 @@ import duckdb
 from dagster_project.home import Home
 from dagster_project.publish.catalog import MARTS
 from dagster_project.publish.descriptions import described
+from dagster_project.settings import effective_settings
 from dagster_project.sql import identifier, literal
 
 # Schemas that are fresh whole: views over landing, rule tables, and what the run itself is about.
@@ -34,6 +35,7 @@ FRESH_CUSTOMER = {
     "member_rank": "attributes.member_rank",
     **{f"consent_{channel}": f"coalesce(consents.consent_{channel}, false)" for channel in CHANNELS},
 }
+ALL_ATTRIBUTES = "core.int_core__external_attributes"  # what other systems know, published or not
 # Figures that are 0 for a customer of whom nothing is known; every other number is null then.
 COUNTS = (
     "orders", "net_sales", "frequency", "gift_orders", "visits", "web_sessions_30d",
@@ -76,8 +78,12 @@ def _create(con: duckdb.DuckDBPyConnection, warehouse: str, fresh: set[str]) -> 
             con.execute(f"create view hourly.{relation} as select * from {identifier(warehouse)}.{relation}")
     _note_moves(con)
     _create_customers(con)
+    made = fresh | {"insights.customers"}
+    if ALL_ATTRIBUTES in fresh:
+        _create_external_attributes(con)
+        made.add("core.external_attributes")
     for mart, (relation, order) in MARTS.items():
-        if relation != "insights.customers" and relation not in fresh and relation.split(".")[0] in FROM_PUBLISHED:
+        if relation not in made and relation.split(".")[0] in FROM_PUBLISHED:
             con.execute(f"create view hourly.{relation} as {_of_today(con, mart, order)}")
 
 
@@ -120,16 +126,28 @@ def _of_today(con: duckdb.DuckDBPyConnection, mart: str, order: str) -> str:
 
 
 def _create_customers(con: duckdb.DuckDBPyConnection) -> None:
-    """insights.customers: one row per customer of today, those of this hour too."""
-    known = []
-    for column, kind in _columns(con, "published.marts.customers").items():
-        default = "0" if column in COUNTS else "false" if kind == "BOOLEAN" else "null"
-        value = f"today.{column}" if column in FRESH_CUSTOMER else f"coalesce(known.{identifier(column)}, {default})"
-        known.append(f"cast({value} as {kind}) as {identifier(column)}")
-    fresh = ", ".join(f"{value} as {column}" for column, value in FRESH_CUSTOMER.items())
+    """insights.customers: one row per customer of today, those of this hour too.
+
+    A view: few of the customers are asked about in an hour. What all of them say anew is put together once, in the
+    table main.fresh_customers, and the rows that two ids may claim in main.known_as_others.
+    """
+    columns = _columns(con, "published.marts.customers")
+    fresh = ", ".join(
+        f"cast({value} as {columns[column]}) as {column}"
+        for column, value in FRESH_CUSTOMER.items()
+        if column in columns
+    )
     con.execute(
-        "create table hourly.insights.customers as"
-        # Hardly anybody has moved: all others' rows are taken as they stand, and not put in order with them.
+        f"create table hourly.main.fresh_customers as select {fresh} from hourly.identity.persons as persons"
+        "  left join hourly.insights.int_insights__person_ids as ids on persons.customer_id = ids.customer_id"
+        "  left join hourly.pii.person_attributes as attributes on persons.customer_id = attributes.customer_id"
+        "  left join hourly.insights.int_insights__person_consents as consents"
+        "   on persons.customer_id = consents.customer_id"
+        "  where not persons.is_visitor"
+        "  and persons.first_seen_at < (select as_of_end_at from hourly.run.context)"
+    )
+    con.execute(
+        "create table hourly.main.known_as_others as"
         " with rows_of_moved as ("
         "  select rows.*, moved.published_id is not null as was_moved,"
         "   case when moved.published_id is null then rows.customer_id else moved.customer_id end as today_id"
@@ -137,19 +155,31 @@ def _create_customers(con: duckdb.DuckDBPyConnection) -> None:
         "  left join hourly.main.moved as moved on rows.customer_id = moved.published_id"
         "  where rows.customer_id in (select customer_id from hourly.main.touched)),"
         " ranked as (select *, row_number() over (partition by today_id order by was_moved, customer_id) as position"
-        "  from rows_of_moved),"
-        " known as (select * exclude (was_moved, position) from ranked where position = 1"
-        "  union all by name select *, customer_id as today_id from published.marts.customers"
-        "  where customer_id not in (select customer_id from hourly.main.touched)),"
-        # The few fresh columns are put together before the many that are known: each join writes its rows anew.
-        f" today as (select {fresh} from hourly.identity.persons as persons"
-        "  left join hourly.insights.int_insights__person_ids as ids on persons.customer_id = ids.customer_id"
-        "  left join hourly.pii.person_attributes as attributes on persons.customer_id = attributes.customer_id"
-        "  left join hourly.insights.int_insights__person_consents as consents"
-        "   on persons.customer_id = consents.customer_id"
-        "  where not persons.is_visitor"
-        "  and persons.first_seen_at < (select as_of_end_at from hourly.run.context))"
-        f" select {', '.join(known)} from today left join known on today.customer_id = known.today_id"
+        "  from rows_of_moved)"
+        " select * exclude (was_moved, position) from ranked where position = 1"
+    )
+    known = []
+    for column, kind in columns.items():
+        default = "0" if column in COUNTS else "false" if kind == "BOOLEAN" else "null"
+        value = f"fresh.{column}" if column in FRESH_CUSTOMER else f"coalesce(known.{identifier(column)}, {default})"
+        known.append(f"cast({value} as {kind}) as {identifier(column)}")
+    con.execute(
+        f"create view hourly.insights.customers as select {', '.join(known)} from main.fresh_customers as fresh"
+        # Hardly anybody has moved: all others' rows are taken as they stand.
+        " left join (select * from main.known_as_others union all by name"
+        "  select *, customer_id as today_id from published.marts.customers"
+        "  where customer_id not in (select customer_id from main.touched)"
+        " ) as known on fresh.customer_id = known.today_id"
+    )
+
+
+def _create_external_attributes(con: duckdb.DuckDBPyConnection) -> None:
+    """core.external_attributes, as the model of that name has it: a view, since hardly any hour asks."""
+    names = effective_settings().get("published_attributes", "").split()
+    published = f"name in ({', '.join(map(literal, names))})" if names else "false"
+    con.execute(
+        "create view hourly.core.external_attributes as select customer_id, name, value, updated_at"
+        f" from {ALL_ATTRIBUTES} where {published}"
     )
 
 

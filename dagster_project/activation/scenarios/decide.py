@@ -37,6 +37,7 @@ def decide(
     prepare_conditions(con, [condition for one in scenarios for condition in frames.conditions_of(one)])
     schema = Schema.of(con, cut_off_at)
     _gather(con, scenarios, schema, context, settings, say)
+    execute(con, "scenarios/live_triggers")
     execute(con, "scenarios/assignments")
     execute(con, "scenarios/reach", cut_off_at=cut_off_at)
     execute(

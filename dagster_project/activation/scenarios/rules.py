@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 
 import duckdb
 
@@ -177,5 +178,5 @@ def ten_thousandths(share: float) -> int:
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:
     if rows:
-        places = ", ".join("?" * len(rows[0]))
-        con.executemany(f"insert into activation.{table} values ({places})", rows)
+        places = f"({', '.join('?' * len(rows[0]))})"
+        con.execute(f"insert into activation.{table} values {', '.join([places] * len(rows))}", list(chain(*rows)))

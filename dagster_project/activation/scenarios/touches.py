@@ -1,6 +1,7 @@
 """Triggers that name columns of touchpoints or of a mart: filters become expressions of sqlglot, never pasted text."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -10,6 +11,7 @@ from dagster_project.activation.audiences.comparing import SUBJECTS
 from dagster_project.activation.audiences.passing import literal
 from dagster_project.activation.audiences.schema import Schema
 from dagster_project.activation.scenarios.declaration import Scenario
+from dagster_project.activation.scenarios.parts import Delay
 from dagster_project.activation.scenarios.triggers import Act, Row
 from dagster_project.errors import ConfigurationError, Fault
 
@@ -17,50 +19,62 @@ CARRIED = ("touchpoint_id", "customer_id", "occurred_at", "order_id", *SUBJECTS)
 
 
 def mark_acts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> None:
-    """Views of touchpoints with the scenario that each sets off, in one pass for all scenarios.
+    """Views of touchpoints that match a scenario's filters, with what it counts them by (act_key, each_value).
 
     recent_acts: those that may set one off in this run. earlier_acts: those before, for scenarios that count from the
-    customer's first. Needs activation.scenario_rules.
+    customer's first. Needs activation.scenario_rules. A select for each scenario: most look at few days, which a scan
+    finds without reading the others, and asking each act about every scenario costs many times as much.
     """
-    acting = [one for one in scenarios if isinstance(one.trigger, Act)]
-    [(since,)] = con.execute(
-        "select min(reach_back_at) from activation.scenario_rules where trigger_kind = 'act'"
-    ).fetchall()
-    _mark(con, "recent_acts", acting, exp.GTE, since)
-    counting = [one for one in acting if isinstance(one.trigger, Act) and one.trigger.numbers]
-    [(until,)] = con.execute(
-        "select max(reach_back_at) from activation.scenario_rules where trigger_kind = 'act' and not trigger_every"
-    ).fetchall()
-    _mark(con, "earlier_acts", counting, exp.LT, until or since)
+    rules = {
+        scenario_id: moments
+        for scenario_id, *moments in con.execute(
+            "select scenario_id, reach_back_at, cut_off_at, horizon_at from activation.scenario_rules"
+        ).fetchall()
+    }
+    recent, earlier = [_no_acts()], [_no_acts()]
+    for scenario in scenarios:
+        if isinstance(scenario.trigger, Act):
+            from_at, cut_off_at, horizon_at = rules[scenario.id]
+            until_at = cut_off_at
+            if len(scenario.steps) == 1:  # else an act may be under way whose first step has been put off since
+                until_at = min(cut_off_at, horizon_at - _shortest(scenario.steps[0].delay))
+            for acts in _acts(scenario.id, scenario.trigger):
+                recent.append(acts.where(_at(exp.GTE, from_at), _at(exp.LT, until_at)))
+                if scenario.trigger.numbers:
+                    earlier.append(acts.where(_at(exp.LT, from_at)))
+    for view, selects in (("recent_acts", recent), ("earlier_acts", earlier)):
+        marked = " union all ".join(select.sql(dialect="duckdb") for select in selects)
+        con.execute(f"create or replace temp view {view} as {marked}")
 
 
-def _mark(
-    con: duckdb.DuckDBPyConnection, view: str, scenarios: list[Scenario], way: type[exp.Binary], moment: datetime
-) -> None:
-    matching = [
-        (one.id, exp.and_(*(_among(name, values) for name, values in one.trigger.filters.items())))
-        for one in scenarios
-        if isinstance(one.trigger, Act)
-    ]
-    cases = [exp.Case(ifs=[exp.If(this=one.copy(), true=exp.Literal.string(name))]) for name, one in matching]
-    marked = (
+def _acts(scenario_id: str, trigger: Act) -> Iterator[exp.Select]:
+    """The acts that count, a select for each action: a scan finds one word, of a list of them it gives out all acts."""
+    each = exp.column(trigger.of_each, quoted=True) if trigger.of_each else exp.Literal.string("")
+    order, own = exp.column("order_id"), exp.column("touchpoint_id")
+    counted = (
         exp.select(*(exp.column(name) for name in CARRIED))
-        .select(exp.Anonymous(this="unnest", expressions=[exp.array(*cases)]).as_("scenario_id"))
+        .select(exp.Literal.string(scenario_id).as_("scenario_id"), each.as_("each_value"))
+        .select(exp.Coalesce(this=order, expressions=[own]).as_("act_key"))
         .from_(exp.table_("touchpoints", db="core"))
-        .where(exp.or_(*(condition for _, condition in matching)) if matching else exp.false())
-        .where(way(this=exp.column("occurred_at"), expression=literal(moment)))
         .where(exp.not_(exp.Is(this=exp.column("customer_id"), expression=exp.Null())))
+        .where(*(_among(name, values) for name, values in trigger.filters.items() if name != "action"))
     )
-    if not matching:
-        marked = marked.select(
-            *(exp.column(name) for name in CARRIED), exp.cast(exp.Null(), "varchar").as_("scenario_id"), append=False
-        )
-    known = (
-        exp.select("*")
-        .from_(marked.subquery("acts"))
-        .where(exp.not_(exp.Is(this=exp.column("scenario_id"), expression=exp.Null())))
-    )
-    con.execute(f"create or replace temp view {view} as " + known.sql(dialect="duckdb"))
+    for action in sorted(set(trigger.action)):
+        yield counted.where(exp.EQ(this=exp.column("action"), expression=exp.Literal.string(action)))
+
+
+def _no_acts() -> exp.Select:
+    """No rows; the columns, where no scenario waits for acts."""
+    return next(_acts("", Act(kind="act", action=["none"]))).where(exp.false())
+
+
+def _at(way: type[exp.Binary], moment: datetime) -> exp.Expr:
+    return way(this=exp.column("occurred_at"), expression=literal(moment))
+
+
+def _shortest(delay: Delay) -> timedelta:
+    """The least time that a delay can take: months in a row have two days fewer than thirty each at most."""
+    return timedelta(days=max(30 * delay.months - 2, 0) + delay.days, hours=delay.hours)
 
 
 def gather_rows(con: duckdb.DuckDBPyConnection, scenario: Scenario, schema: Schema) -> None:

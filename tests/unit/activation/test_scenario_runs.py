@@ -48,6 +48,18 @@ def test_what_fell_due_while_no_run_was_made_is_accounted_for(shop: Shop) -> Non
     assert shop.suppressed() == [("anna", "one", "expired")]
 
 
+def test_what_has_no_step_left_to_be_decided_is_let_go(shop: Shop) -> None:
+    shop.scenarios = [thanks()]
+    for name, at in (("ended", "2026-01-02 12:00"), ("under way", "2026-01-05 12:00")):
+        shop.customer(name)
+        shop.order(name, at)
+    left = []
+    for day in ("2026-01-05", "2026-01-06", "2026-01-07"):
+        shop.run(day)
+        left.append(shop.con.execute("select customer_id from activation.triggers order by all").fetchall())
+    assert left == [[("ended",), ("under way",)], [("under way",)], []]
+
+
 def test_repeating_a_run_gives_the_same_and_the_next_lists_nothing_again(shop: Shop) -> None:
     shop.scenarios = [thanks(holdout=0.5)]
     for number in range(20):

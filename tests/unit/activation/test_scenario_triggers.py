@@ -18,6 +18,18 @@ def test_the_first_view_of_each_product_triggers_and_later_ones_do_not(shop: Sho
     assert triggers(shop) == [first, other]
 
 
+@pytest.mark.parametrize(("months", "at"), [(1, "2026-01-31 12:00"), (2, "2025-12-31 12:00"), (6, "2025-08-31 12:00")])
+def test_an_act_of_months_ago_triggers_on_the_day_that_february_has_for_it(shop: Shop, months: int, at: str) -> None:
+    every = {"kind": "act", "action": "purchase", "every": True}
+    shop.scenarios = [scenario(every, step(after={"months": months}, channel="web"))]
+    shop.customer("anna")
+    act = shop.act("anna", at, "purchase")
+    shop.run("2026-02-26")
+    assert triggers(shop) == []
+    shop.run("2026-02-27")
+    assert triggers(shop) == [act]
+
+
 def test_the_nth_visits_trigger_whichever_the_store(shop: Shop) -> None:
     shop.scenarios = [scenario({"kind": "act", "action": "visit", "nth": [2, 4]}, step(channel="web"))]
     shop.customer("anna")

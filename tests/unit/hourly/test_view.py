@@ -130,3 +130,18 @@ def test_before_the_first_published_day_there_are_people_and_no_figures(home: Ho
         assert rows == [("new", 0, True), ("silent", 0, False), ("stays", 0, True)]
         assert con.execute("from marts.badges").fetchall() == []
     con.close()
+
+
+def test_what_another_system_says_this_hour_is_seen_as_far_as_it_is_published(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dagster_project.hourly.view.effective_settings", lambda: {"published_attributes": "skin_type"})
+    with warehouse.connect(home) as con:
+        con.execute(
+            "create table core.int_core__external_attributes as select * from (values"
+            " ('stays', 'skin_type', 'dry', timestamp '2026-03-02 01:00'), ('stays', 'notes', 'calls', null)"
+            ") as told (customer_id, name, value, updated_at)"
+        )
+        with hourly_view(con, home, {*FRESH, "core.int_core__external_attributes"}):
+            names = con.execute("select name from core.external_attributes").fetchall()
+    assert names == [("skin_type",)]

@@ -23,12 +23,10 @@ bases as (
     inner join sent on steps.scenario_id = sent.scenario_id and steps.previous_step = sent.step
     where steps.step_no = $step_no
 ),
--- Calendar months are months in Tokyo.
 timed as (
     select
         bases.scenario_id, bases.step, bases.match_key, bases.previous_at,
-        bases.base_at + interval 9 hours + to_months(steps.months) + to_days(steps.days) + to_hours(steps.hours)
-        - interval 9 hours as due_at
+        due_after(bases.base_at, steps.months, steps.days, steps.hours) as due_at
     from bases
     inner join activation.step_rules as steps on bases.scenario_id = steps.scenario_id and bases.step = steps.step
 ),

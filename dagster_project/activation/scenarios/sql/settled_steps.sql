@@ -81,4 +81,21 @@ select
     max(send_at) filter (where is_earlier and continues) as send_at,
     coalesce(bool_or(continues) filter (where is_earlier), false) as continues
 from activation.settled_steps
-group by scenario_id, step, match_key
+group by scenario_id, step, match_key;
+
+-- Chains of which the step after one that continues is still to be decided.
+create or replace table activation.under_way as
+select distinct progress.scenario_id, progress.match_key
+from activation.progress as progress
+inner join activation.step_rules as nexts
+    on progress.scenario_id = nexts.scenario_id and progress.step = nexts.previous_step
+left join activation.progress as decided
+    on nexts.scenario_id = decided.scenario_id and nexts.step = decided.step and progress.match_key = decided.match_key
+where progress.continues and decided.match_key is null;
+
+-- The first steps, which count from the trigger, and when such a step has to fall due to be decided in this run.
+create or replace table activation.first_steps as
+select steps.scenario_id, steps.step, steps.months, steps.days, steps.hours, rules.first_from_at, rules.horizon_at
+from activation.step_rules as steps
+inner join activation.scenario_rules as rules on steps.scenario_id = rules.scenario_id
+where steps.previous_step is null

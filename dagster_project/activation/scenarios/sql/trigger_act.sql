@@ -1,48 +1,53 @@
 -- The nth act of a customer that a scenario's filters let through (of each product, brand ...), or each of them. An order is
 -- one act however many of its lines match, one for each product where acts are counted by product. Views recent_acts and
--- earlier_acts tell which touchpoints match which scenario.
-create or replace temp table act_rules as
-select rules.*, eachs.value as of_each
-from activation.scenario_rules as rules
-left join activation.trigger_filters as eachs on rules.scenario_id = eachs.scenario_id and eachs.attribute = 'of_each'
-where rules.trigger_kind = 'act';
-
+-- earlier_acts hold the touchpoints that match each scenario, with the times in which it looks.
 create or replace temp table lately as
 with known as (
-    select
-        acts.*, coalesce(acts.order_id, acts.touchpoint_id) as act_key, rules.trigger_every,
-        each_of(rules.of_each, product_id, brand_id, content_id, store_id, campaign_id) as each_value
+    select acts.*, rules.trigger_every
     from recent_acts as acts
-    inner join act_rules as rules on acts.scenario_id = rules.scenario_id
+    inner join activation.scenario_rules as rules on acts.scenario_id = rules.scenario_id
     semi join insights.customers as customers on acts.customer_id = customers.customer_id
-    where acts.occurred_at >= rules.reach_back_at and acts.occurred_at < rules.cut_off_at
+    where acts.each_value is not null
+),
+-- Several lines of an order may be of one act: few are, and only these are put in order.
+repeated as (
+    select scenario_id, act_key, each_value
+    from known
+    where order_id is not null
+    group by scenario_id, act_key, each_value
+    having count(*) > 1
 ),
 lines as (
     select
-        *,
+        known.*,
         row_number() over (
-            partition by scenario_id, customer_id, act_key, each_value
-            order by occurred_at nulls last, touchpoint_id nulls last
+            partition by known.scenario_id, known.customer_id, known.act_key, known.each_value
+            order by known.occurred_at nulls last, known.touchpoint_id nulls last
         ) as line
     from known
-    where each_value is not null
+    semi join repeated
+        on known.scenario_id = repeated.scenario_id and known.act_key = repeated.act_key
+        and known.each_value = repeated.each_value
 )
-select * exclude (line) from lines where line = 1;
+select * exclude (line) from lines where line = 1
+union all
+select known.*
+from known
+anti join repeated
+    on known.scenario_id = repeated.scenario_id and known.act_key = repeated.act_key
+    and known.each_value = repeated.each_value;
 
 insert into activation.triggers by name
 with numbering as (
-    select distinct scenario_id, customer_id from lately where not trigger_every
+    select distinct scenario_id, customer_id, each_value from lately where not trigger_every
 ),
 earlier as (
-    select
-        acts.scenario_id, acts.customer_id,
-        each_of(rules.of_each, product_id, brand_id, content_id, store_id, campaign_id) as each_value,
-        count(distinct coalesce(acts.order_id, acts.touchpoint_id)) as acts
+    select acts.scenario_id, acts.customer_id, acts.each_value, count(distinct acts.act_key) as acts
     from earlier_acts as acts
-    inner join act_rules as rules on acts.scenario_id = rules.scenario_id
-    semi join numbering on acts.scenario_id = numbering.scenario_id and acts.customer_id = numbering.customer_id
-    where acts.occurred_at < rules.reach_back_at
-    group by all
+    semi join numbering
+        on acts.scenario_id = numbering.scenario_id and acts.customer_id = numbering.customer_id
+        and acts.each_value = numbering.each_value
+    group by acts.scenario_id, acts.customer_id, acts.each_value
 ),
 numbered as (
     select
@@ -55,16 +60,16 @@ numbered as (
     left join earlier
         on lately.scenario_id = earlier.scenario_id and lately.customer_id = earlier.customer_id
         and lately.each_value = earlier.each_value
+    where not lately.trigger_every
 ),
 triggering as (
-    select numbered.*
+    select * from lately where trigger_every
+    union all
+    select numbered.* exclude (act_no)
     from numbered
-    where numbered.trigger_every or exists (
-        select filters.value
-        from activation.trigger_filters as filters
-        where filters.scenario_id = numbered.scenario_id and filters.attribute = 'nth'
-            and cast(filters.value as bigint) = numbered.act_no
-    )
+    semi join activation.trigger_filters as filters
+        on numbered.scenario_id = filters.scenario_id and filters.attribute = 'nth'
+        and numbered.act_no = cast(filters.value as bigint)
 ),
 -- Where the act must follow a message: one that was opened, about the same thing where the scenario says so.
 following as (

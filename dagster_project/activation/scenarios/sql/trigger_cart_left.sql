@@ -7,20 +7,79 @@ with rules as (
 bounds as (
     select min(reach_back_at) as from_at, max(cut_off_at) as until_at from rules
 ),
+-- The last add of each cart, out of recent acts alone.
+recent_adds as (
+    select touchpoints.customer_id, touchpoints.occurred_at as acted_at, touchpoints.touchpoint_id as act_id
+    from core.touchpoints as touchpoints
+    semi join insights.customers as customers on touchpoints.customer_id = customers.customer_id
+    cross join bounds
+    where touchpoints.action = 'add_to_cart'
+        and touchpoints.occurred_at >= bounds.from_at and touchpoints.occurred_at < bounds.until_at
+),
+recent_acts_and_orders as (
+    select customer_id, acted_at, act_id, 0 as is_order
+    from recent_adds
+    union all
+    select orders.customer_id, orders.ordered_at, orders.order_id, 1
+    from core.orders as orders
+    semi join recent_adds on orders.customer_id = recent_adds.customer_id
+    cross join bounds
+    where (orders.is_counted or orders.is_trial)
+        and orders.ordered_at >= bounds.from_at and orders.ordered_at < bounds.until_at
+),
+followed as (
+    select
+        *,
+        lead(is_order) over (
+            partition by customer_id order by acted_at nulls last, is_order nulls last, act_id nulls last
+        ) as is_order_next
+    from recent_acts_and_orders
+),
+-- Those of whom such a cart has a step to be decided, or one on its way that emptying it would take back. Only their carts are
+-- gone through from the first act on.
+recent_customers as (
+    select distinct followed.customer_id
+    from followed
+    inner join rules on followed.acted_at >= rules.reach_back_at
+    inner join activation.first_steps as firsts on rules.scenario_id = firsts.scenario_id
+    left join activation.progress as decided
+        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and followed.act_id = decided.match_key
+    where followed.is_order = 0 and followed.is_order_next is distinct from 0
+        and (
+            (
+                decided.match_key is null
+                and due_after(followed.acted_at, firsts.months, firsts.days, firsts.hours) >= firsts.first_from_at
+                and due_after(followed.acted_at, firsts.months, firsts.days, firsts.hours) < firsts.horizon_at
+            )
+            or followed.act_id in (
+                select under_way.match_key
+                from activation.under_way as under_way
+                where under_way.scenario_id = rules.scenario_id
+            )
+            or followed.act_id in (
+                select progress.match_key
+                from activation.progress as progress
+                where progress.scenario_id = rules.scenario_id and progress.send_at > rules.cut_off_at
+            )
+        )
+),
+-- Asked one by one, actions are found in what a scan reads; of a list of them it would give out all acts.
 touches as (
     select
         touchpoints.customer_id, touchpoints.occurred_at, touchpoints.touchpoint_id, touchpoints.product_id,
-        touchpoints.action = 'add_to_cart' as is_add, coalesce(touchpoints.quantity, 0) as quantity
+        true as is_add, coalesce(touchpoints.quantity, 0) as quantity
     from core.touchpoints as touchpoints
+    semi join recent_customers on touchpoints.customer_id = recent_customers.customer_id
     cross join bounds
-    where touchpoints.action in ('add_to_cart', 'remove_from_cart') and touchpoints.occurred_at < bounds.until_at
-),
-recent_customers as (
-    select distinct customers.customer_id
-    from touches
-    inner join insights.customers as customers on touches.customer_id = customers.customer_id
+    where touchpoints.action = 'add_to_cart' and touchpoints.occurred_at < bounds.until_at
+    union all
+    select
+        touchpoints.customer_id, touchpoints.occurred_at, touchpoints.touchpoint_id, touchpoints.product_id,
+        false, coalesce(touchpoints.quantity, 0)
+    from core.touchpoints as touchpoints
+    semi join recent_customers on touchpoints.customer_id = recent_customers.customer_id
     cross join bounds
-    where touches.is_add and touches.occurred_at >= bounds.from_at
+    where touchpoints.action = 'remove_from_cart' and touchpoints.occurred_at < bounds.until_at
 ),
 timeline as (
     -- A removal that does not say how many takes the whole line out.
@@ -33,7 +92,6 @@ timeline as (
             else -1000000000
         end as change
     from touches
-    inner join recent_customers on touches.customer_id = recent_customers.customer_id
     union all
     select orders.customer_id, orders.ordered_at, orders.order_id, null, 1, false, 0
     from core.orders as orders

@@ -6,14 +6,21 @@ with rules as (
     from activation.scenario_rules
     where trigger_kind = 'entered'
 ),
--- Those for whom some order, or the months after it, fall into the time in question.
+-- Days so many months before the time in question as one of the segments named begins after: few, and each is asked once.
+moving_days as (
+    select distinct days.ordered_on
+    from (select distinct cast(orders.ordered_at + interval 9 hours as date) as ordered_on from core.orders as orders) as days
+    inner join activation.trigger_filters as filters on filters.attribute = 'rf_segment'
+    inner join rules.rf_segments as segments on filters.value = segments.segment
+    inner join rules
+        on filters.scenario_id = rules.scenario_id
+        and days.ordered_on + to_months(segments.recency_from)
+        between rules.reach_back_at - interval 2 days and rules.horizon_at + rules.ahead + interval 2 days
+),
 moving as (
     select distinct orders.customer_id
     from core.orders as orders
-    inner join (select distinct recency_from from rules.rf_segments) as months on true
-    inner join rules
-        on cast(orders.ordered_at + interval 9 hours as date) + to_months(months.recency_from)
-        between rules.reach_back_at - interval 2 days and rules.horizon_at + rules.ahead + interval 2 days
+    semi join moving_days on cast(orders.ordered_at + interval 9 hours as date) = moving_days.ordered_on
     where orders.is_counted or orders.is_trial
 ),
 days as (
@@ -38,10 +45,15 @@ spells as (
 ),
 states as (
     select
-        rules.scenario_id, rules.ahead, rules.reach_back_at, rules.horizon_at, rules.trigger_minute, spells.customer_id,
-        spells.ordered_on, spells.ordered_at, spells.next_on, segments.segment, segments.recency_from,
+        rules.scenario_id, rules.reach_back_at, rules.horizon_at, spells.customer_id, spells.ordered_on, spells.ordered_at,
+        spells.next_on, segments.segment, segments.recency_from,
         cast(spells.ordered_on + to_months(segments.recency_from) as date) as entered_on,
-        filters.value is not null as is_named
+        filters.value is not null as is_named,
+        case
+            when segments.recency_from = 0 then spells.ordered_at
+            else cast(cast(spells.ordered_on + to_months(segments.recency_from) as date) as timestamp)
+                + to_minutes(rules.trigger_minute) - rules.ahead - interval 9 hours
+        end as triggered_at
     from spells
     inner join rules.rf_segments as segments
         on spells.frequency >= segments.frequency_from
@@ -51,33 +63,42 @@ states as (
         on rules.scenario_id = filters.scenario_id and filters.attribute = 'rf_segment'
         and segments.segment = filters.value
 ),
-followed as (
-    select
-        *,
-        last_value(case when next_on is null or entered_on < next_on then is_named end ignore nulls) over (
-            partition by scenario_id, customer_id order by entered_on nulls last, recency_from nulls last
-            rows between unbounded preceding and 1 preceding
-        ) as was_named,
-        case
-            when recency_from = 0 then ordered_at
-            else cast(entered_on as timestamp) + to_minutes(trigger_minute) - ahead - interval 9 hours
-        end as triggered_at
-    from states
-),
 keyed as (
     select
         *, 'entered:' || segment || ':' || entered_on as trigger_key,
         customer_id || '|entered:' || segment || ':' || entered_on as match_key
-    from followed
-    where is_named and not coalesce(was_named, false) and triggered_at >= reach_back_at and triggered_at < horizon_at
+    from states
+    where is_named and triggered_at >= reach_back_at and triggered_at < horizon_at
 ),
 -- Whoever ordered before it came to that is no case; whoever did after a message ahead of it leaves by an exit.
-entering as (
+possible as (
     select keyed.*
     from keyed
-    left join (select distinct scenario_id, match_key from activation.progress) as under_way
-        on keyed.scenario_id = under_way.scenario_id and keyed.match_key = under_way.match_key
+    left join (select distinct scenario_id, match_key from activation.progress) as begun
+        on keyed.scenario_id = begun.scenario_id and keyed.match_key = begun.match_key
     where keyed.next_on is null or cast(keyed.triggered_at + interval 9 hours as date) < keyed.next_on
-        or under_way.match_key is not null
+        or begun.match_key is not null
+),
+-- What came before is asked of these customers alone.
+followed as (
+    select
+        states.*,
+        last_value(case when states.next_on is null or states.entered_on < states.next_on then states.is_named end ignore nulls)
+            over (
+                partition by states.scenario_id, states.customer_id
+                order by states.entered_on nulls last, states.recency_from nulls last
+                rows between unbounded preceding and 1 preceding
+            ) as was_named
+    from states
+    semi join possible on states.scenario_id = possible.scenario_id and states.customer_id = possible.customer_id
+),
+entering as (
+    select possible.*
+    from possible
+    inner join followed
+        on possible.scenario_id = followed.scenario_id and possible.customer_id = followed.customer_id
+        and possible.ordered_on = followed.ordered_on and possible.segment = followed.segment
+        and possible.recency_from = followed.recency_from
+    where not coalesce(followed.was_named, false)
 )
 select scenario_id, customer_id, trigger_key, triggered_at, match_key, ordered_at as since_at from entering
