@@ -35,8 +35,12 @@ def invoke(
     `manifest` (from `parsed`) saves parsing again. dbt's own exceptions stay in the result.
     """
     from dbt.cli.main import dbtRunner
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
+
+    from dagster_project.dbt_events import ResultsOnly
 
     os.environ.update(environment(home))
+    ctx_set_event_manager(ResultsOnly())
     return dbtRunner(manifest=manifest, callbacks=callbacks or []).invoke(
         [
             *arguments,

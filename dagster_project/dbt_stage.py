@@ -102,7 +102,7 @@ def dbt_stage(
         if home.is_skipped(context):
             return
         with home.stage(context, stage) as (con, run):
-            if stage == "rules" and run.is_hourly and rules.are_loaded(con):
+            if stage == "rules" and rules.are_loaded(con):
                 yield from (Output(None, output_name=name) for name in sorted(context.selected_output_names))
                 return
             for prepare in before:
@@ -161,10 +161,12 @@ def _dbt_events(
     """dbt's results as Dagster events, and one text per failed node."""
     from dbt_common.events.functions import msg_to_dict
 
+    from dagster_project.dbt_events import RESULTS
+
     messages: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
     def on_event(message: Any) -> None:
-        if message.info.name in ("LogSeedResult", "LogModelResult", "LogTestResult"):
+        if message.info.name in RESULTS:
             messages.put(msg_to_dict(message))
 
     # A rule table whose columns changed is made anew; the tables are small.

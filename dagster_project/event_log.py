@@ -29,6 +29,16 @@ class PooledEventLogStorage(ConsolidatedSqliteEventLogStorage):
 
         return engine
 
+    @cached_property
+    def _found_tables(self) -> set[str]:
+        return set()
+
+    def has_table(self, table_name: str) -> bool:
+        """As the base class, which opens the file anew at each check and each tag; a table that is there stays."""
+        if table_name not in self._found_tables and super().has_table(table_name):
+            self._found_tables.add(table_name)
+        return table_name in self._found_tables
+
     @contextmanager
     def _connect(self) -> Iterator[Connection]:
         with self._engine.connect() as connection, connection.begin():

@@ -78,7 +78,8 @@ def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContex
         ],
     )
     con.execute("create or replace table run.settings (name varchar, value varchar)")
-    con.executemany("insert into run.settings values (?, ?)", sorted(effective_settings().items()))
+    names, values = zip(*sorted(effective_settings().items()), strict=True)
+    con.execute("insert into run.settings select unnest(?), unnest(?)", [names, values])
     con.execute("drop table if exists run.finished")
     con.execute(
         "create table if not exists run.published_ids (customer_id varchar, anchor_key bigint, first_as_of date)"

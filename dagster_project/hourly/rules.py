@@ -1,4 +1,5 @@
-"""Rule tables in an hourly run: loaded again only where somebody has edited them since."""
+"""Rule tables, which a run loads and tests again only where somebody has edited them, or what is declared beside them,
+since."""
 
 import duckdb
 

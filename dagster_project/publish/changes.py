@@ -20,6 +20,8 @@ from dagster_project.home import Home
 from dagster_project.publish.catalog import AS_OF_END, EVENT_TIME, MARTS, rows_of
 from dagster_project.sql import literal
 
+# Rows go with a customer: of few, and then all that he has, whatever the month or the attribute.
+CUSTOMERS = "hash(customer_id) % 1000"
 # Mart -> the incremental table that it shows, the key of its rows, and by what it falls into parts, such as days: rows
 # that are gone are looked for in the parts that have lost some.
 BY_BATCH = {
@@ -27,20 +29,22 @@ BY_BATCH = {
     "orders": ("core.int_core__customer_orders", ("order_id",), "cast(ordered_at as date)"),
     "order_items": ("core.int_core__customer_order_items", ("order_id", "line_no"), "cast(ordered_at as date)"),
     "score_ledger": ("marts.int_marts__score_ledger", ("touchpoint_id", "rule_id"), "cast(occurred_at as date)"),
-    "customer_attribute_sources": ("core.int_core__attribute_sources", ("customer_id", "attribute"), "attribute"),
+    "customer_attribute_sources": ("core.int_core__attribute_sources", ("customer_id", "attribute"), CUSTOMERS),
     "customer_identifiers": (
-        "(select * from identity.int_identity__nodes where customer_id is not null)",
+        "(select * from identity.identity_map where customer_id is not null)",
         ("identifier_hash",),
         "cast(first_seen_at as date)",
     ),
-    "identity_nodes": ("identity.int_identity__nodes", ("identifier_key",), "first_landing_seen_ms // 86400000"),
+    "identity_nodes": ("identity.identity_map", ("identifier_key",), "first_landing_seen_ms // 86400000"),
     "identity_edges": (
         "identity.int_identity__links",
         ("left_key", "right_key", "rule", "source"),
         "coalesce(cast(first_seen_at as date), date '1970-01-01')",
     ),
     "brand_ranks": ("marts.int_marts__brand_ranks", ("customer_id", "brand_id"), "brand_id"),
-    "brand_rank_history": ("marts.int_marts__brand_rank_months", ("as_of", "customer_id", "brand_id"), "as_of"),
+    "brand_rank_history": ("marts.int_marts__brand_rank_months", ("as_of", "customer_id", "brand_id"), CUSTOMERS),
+    "rf_customers": ("marts.int_marts__rf_customers", ("customer_id",), "frequency_band"),
+    "brand_journeys": ("marts.int_marts__brand_journeys", ("customer_id", "brand_id"), "brand_id"),
 }
 BY_PART = {"sync_rows": ("feed_id", "sync_id")}  # mart -> what names its parts
 # Rows that an earlier publication did not show, whatever their batch, since their day had not come: `until` was the
