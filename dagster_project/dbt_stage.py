@@ -24,9 +24,8 @@ from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.asset_utils import build_dbt_specs
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from dagster_project import dbt_runner, gates, progress
+from dagster_project import dbt_runner, gates, loaded_rules, progress
 from dagster_project.errors import StageFailed
-from dagster_project.hourly import rules
 from dagster_project.hourly.selection import tests_of
 from dagster_project.previews import preview
 from dagster_project.resources import HomeResource
@@ -102,14 +101,14 @@ def dbt_stage(
         if home.is_skipped(context):
             return
         with home.stage(context, stage) as (con, run):
-            if stage == "rules" and rules.are_loaded(con):
+            if stage == "rules" and loaded_rules.are_loaded(con):
                 yield from (Output(None, output_name=name) for name in sorted(context.selected_output_names))
                 return
             for prepare in before:
                 made = prepare(con, home.home, run)
                 yield from (table for table in made if table.asset_key in context.selected_asset_keys)
             if stage == "rules":
-                rules.forget(con)
+                loaded_rules.forget(con)
             failures: list[str] = []
             selection = _part(manifest, specs, context.selected_asset_keys, run.is_hourly)
             with_tests = selection is None or not run.is_hourly
@@ -132,7 +131,7 @@ def dbt_stage(
                     + ". Nothing after it was built; what is published stays as it was."
                 )
             if stage == "rules":
-                rules.note(con)
+                loaded_rules.note(con)
             yield from gates.run(
                 stage, home.home, con if run.is_hourly else None, wanted=context.selected_asset_check_keys
             )

@@ -18,7 +18,9 @@ from dagster_project import dbt_runner
 from dagster_project.home import Home
 from dagster_project.identity.hashing import links_gmail_aliases
 from dagster_project.project import DBT_PROJECT, seeds
+from dagster_project.publish.catalog import MARTS
 from dagster_project.settings import effective_settings
+from dagster_project.sql import identifier
 from dagster_project.staging import fingerprint
 
 # What is made from these stages and is not in them need not know how: their incremental tables tell what has changed.
@@ -73,9 +75,12 @@ NOTES = {
     "masters_held": "kind varchar, master_id varchar, state varchar",
 }
 
+FORMER_NOTES = {"owners_held", "parties_held"}  # of earlier versions
+
 
 def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
-    """Drop what must be rebuilt, all in one transaction; returns the sources whose staged tables go.
+    """Drop what must be rebuilt, and what models that are no more have left, all in one transaction; returns the
+    sources whose staged tables go.
 
     Needs run.files. A crash before the end drops nothing.
     """
@@ -85,6 +90,7 @@ def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
         con.execute(f"create table if not exists run.{name} ({columns})")
     con.begin()
     try:
+        _drop_former(con, dbt_runner.parsed(home))
         sources = fingerprint.prepare(con)
         known = dict(con.execute("select relation, digest from run.incremental_tables").fetchall())
         digests = _digests(home)
@@ -99,6 +105,22 @@ def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:
         con.rollback()
         raise
     return sources
+
+
+def _drop_former(con: duckdb.DuckDBPyConnection, manifest: Any) -> None:
+    """Drop what earlier versions left in the schemas of models, and their notes: no erasure would reach it."""
+    models = [node for node in manifest.nodes.values() if node.resource_type == "model"]
+    known = {(node.schema, node.name) for node in models}
+    known |= {(source.schema, source.name) for source in manifest.sources.values()}
+    known |= {("marts", mart) for mart in MARTS}  # views over what is published of other stages
+    for schema, name, kind in con.execute(
+        "select table_schema, table_name, table_type from information_schema.tables"
+        " where table_catalog = current_database()"
+    ).fetchall():
+        is_former = (schema, name) not in known and schema in {node.schema for node in models}
+        if is_former or (schema == "run" and name in FORMER_NOTES):
+            relation = f"{identifier(schema)}.{identifier(name)}"
+            con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {relation}")
 
 
 def _models(home: Home) -> list[Any]:

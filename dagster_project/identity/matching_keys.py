@@ -35,10 +35,11 @@ def fill(con: duckdb.DuckDBPyConnection, progress: Callable[[int, int], None] | 
     con.execute(
         "create table if not exists pii.matching_keys (kind varchar, value varchar, key varchar, reading varchar)"
     )
-    con.execute("create table if not exists pii.matching_keys_digest (digest varchar)")
+    con.execute("create schema if not exists run")
+    con.execute("create table if not exists run.matching_keys_digest (digest varchar)")
     matching.variants.cache_clear()  # a process that outlives a run reads the table of each run
     digest = _digest()
-    if con.execute("select digest from pii.matching_keys_digest").fetchall() != [(digest,)]:
+    if con.execute("select digest from run.matching_keys_digest").fetchall() != [(digest,)]:
         con.execute("delete from pii.matching_keys")
     con.execute("create or replace temp table held_values as " + " union ".join(_held_values()))
     con.execute(
@@ -51,8 +52,8 @@ def fill(con: duckdb.DuckDBPyConnection, progress: Callable[[int, int], None] | 
     ).to_arrow_table()
     con.execute("drop table held_values")
     insert_computed(con, "pii.matching_keys", unkeyed, keyed, progress)
-    con.execute("delete from pii.matching_keys_digest")
-    con.execute("insert into pii.matching_keys_digest values (?)", [digest])
+    con.execute("delete from run.matching_keys_digest")
+    con.execute("insert into run.matching_keys_digest values (?)", [digest])
     return unkeyed.num_rows
 
 

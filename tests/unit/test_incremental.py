@@ -17,10 +17,16 @@ def _model(stage: str, name: str, reads: tuple[str, ...] = (), materialized: str
         name=name,
         config=SimpleNamespace(materialized=materialized),
         fqn=["kizuna", stage, name],
+        schema=stage,
         relation_name=f"{stage}.{name}",
         raw_code="select 1",
         depends_on=SimpleNamespace(nodes=list(reads)),
     )
+
+
+def _manifest(*nodes: SimpleNamespace) -> SimpleNamespace:
+    source = SimpleNamespace(schema="core", name="told_by_python")
+    return SimpleNamespace(nodes={node.unique_id: node for node in nodes}, sources={"told": source})
 
 
 MODEL = _model("core", "held")
@@ -28,7 +34,7 @@ MODEL = _model("core", "held")
 
 @pytest.fixture
 def con(monkeypatch):
-    monkeypatch.setattr(dbt_runner, "parsed", lambda home: SimpleNamespace(nodes={"model.kizuna.held": MODEL}))
+    monkeypatch.setattr(dbt_runner, "parsed", lambda home: _manifest(MODEL))
     monkeypatch.setattr(fingerprint, "prepare", lambda con: set())
     with duckdb.connect() as con:
         con.execute("create schema run")
@@ -73,7 +79,7 @@ def test_tables_of_customers_go_where_what_they_read_has_changed(con, tmp_path, 
         _model("marts", "ledger", ("on_the_way",)),
         _model("marts", "days", ("held",)),
     ]
-    monkeypatch.setattr(dbt_runner, "parsed", lambda home: SimpleNamespace(nodes={m.unique_id: m for m in models}))
+    monkeypatch.setattr(dbt_runner, "parsed", lambda home: _manifest(*models))
     monkeypatch.setattr(incremental, "seeds", lambda: tmp_path / "seeds")
     monkeypatch.setattr(incremental, "effective_settings", lambda: {"gap": "30"})
     con.execute("create schema marts")
@@ -123,7 +129,7 @@ def test_tables_of_identity_go_where_a_rule_table_that_they_read_has_changed(con
         _model("identity", "edges", ("decided",)),
         _model("core", "held", ("marked", "blocklist")),
     ]
-    monkeypatch.setattr(dbt_runner, "parsed", lambda home: SimpleNamespace(nodes={m.unique_id: m for m in models}))
+    monkeypatch.setattr(dbt_runner, "parsed", lambda home: _manifest(*models))
     monkeypatch.setattr(incremental, "seeds", lambda: tmp_path / "seeds")
     con.execute("create schema identity")
     incremental.reset(con, Home(tmp_path))
@@ -134,3 +140,19 @@ def test_tables_of_identity_go_where_a_rule_table_that_they_read_has_changed(con
     incremental.reset(con, Home(tmp_path))
     tables = con.execute("select table_name from duckdb_tables() where schema_name in ('core', 'identity')").fetchall()
     assert {name for (name,) in tables} == kept
+
+
+def test_what_earlier_versions_left_goes(con, tmp_path):
+    con.execute("create schema marts")
+    for table in ("core.held", "core.told_by_python", "core.former", "run.parties_held", "run.others"):
+        con.execute(f"create table {table} (key integer)")
+    con.execute("create view core.former_view as select * from core.former")
+    con.execute("create view marts.customers as select 1 as shown")
+    incremental.reset(con, Home(tmp_path))
+    incremental.reset(con, Home(tmp_path))
+    left = con.execute("select schema_name || '.' || table_name from duckdb_tables() order by all").fetchall()
+    kept = {name for (name,) in left} - {f"run.{note}" for note in incremental.NOTES}
+    assert kept == {"core.told_by_python", "run.others", "pii.corrected_values"}
+    assert (
+        con.execute("select view_name from duckdb_views() where not internal and schema_name = 'core'").fetchall() == []
+    )

@@ -3,7 +3,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dagster_project.hourly import rules
+from dagster_project import loaded_rules as rules
 
 
 @pytest.fixture
@@ -42,4 +42,13 @@ def test_nobody_knows_of_rule_tables_that_a_run_has_begun_to_load(con: duckdb.Du
     rules.forget(con)
     rules.note(con)
     rules.forget(con)
+    assert not rules.are_loaded(con)
+
+
+def test_another_version_loads_them_anew(
+    con: duckdb.DuckDBPyConnection, seeds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules.forget(con)
+    rules.note(con)
+    monkeypatch.setattr(rules, "version", lambda _: "99.0")
     assert not rules.are_loaded(con)

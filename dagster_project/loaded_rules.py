@@ -1,5 +1,7 @@
 """Rule tables, which a run loads and tests again only where somebody has edited them, or what is declared beside them,
-since."""
+since, and where this is another version: a new one may test them otherwise."""
+
+from importlib.metadata import version
 
 import duckdb
 
@@ -24,4 +26,4 @@ def note(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _digest() -> str:
-    return digest_of(seeds() / "rules")
+    return f"{version('kizuna')} {digest_of(seeds() / 'rules')}"
