@@ -24,7 +24,7 @@ from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.asset_utils import build_dbt_specs
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from dagster_project import dbt_runner, gates, loaded_rules, progress
+from dagster_project import dbt_runner, gates, loaded_rules, progress, proven
 from dagster_project.errors import StageFailed
 from dagster_project.hourly.selection import tests_of
 from dagster_project.previews import preview
@@ -110,6 +110,7 @@ def dbt_stage(
             if stage == "rules":
                 loaded_rules.forget(con)
             failures: list[str] = []
+            was_left = proven.begin(con, stage)
             selection = _part(manifest, specs, context.selected_asset_keys, run.is_hourly)
             with_tests = selection is None or not run.is_hourly
             outputs = {key.to_python_identifier() for key in context.selected_asset_keys - extra_keys}
@@ -132,6 +133,8 @@ def dbt_stage(
                 )
             if stage == "rules":
                 loaded_rules.note(con)
+            if selection is None or not was_left:  # a part says nothing of the rest
+                proven.end(con, stage)
             yield from gates.run(
                 stage, home.home, con if run.is_hourly else None, wanted=context.selected_asset_check_keys
             )

@@ -1,0 +1,64 @@
+from types import SimpleNamespace
+
+import duckdb
+import jinja2
+import pytest
+
+from dagster_project import proven
+from dagster_project.project import DBT_PROJECT
+
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as con:
+        con.execute("create schema run")
+        yield con
+
+
+def of_all_rows(con) -> bool:
+    return con.execute("select of_all_rows from run.tests_due").fetchall()[0][0]
+
+
+def test_a_stage_that_did_not_end_is_tested_whole_until_it_has(con):
+    assert not proven.begin(con, "marts")
+    assert not of_all_rows(con)
+    assert proven.begin(con, "marts")  # it failed, or died
+    assert of_all_rows(con)
+    assert proven.begin(con, "marts")
+    proven.end(con, "marts")
+    assert not proven.begin(con, "marts")
+    assert not of_all_rows(con)
+
+
+def test_stages_are_told_apart(con):
+    proven.begin(con, "core")
+    assert not proven.begin(con, "marts")
+    proven.end(con, "marts")
+    assert proven.begin(con, "core")
+
+
+def doubles(con) -> list:
+    """What the test of a key that reads its batch alone finds in run.made, of which the newest batch is `now`."""
+    text = (DBT_PROJECT / "macros" / "tests.sql").read_text()
+    environment = jinja2.Environment(autoescape=False)  # noqa: S701 (SQL, not HTML)
+    environment.globals |= {
+        "execute": True,
+        "invocation_id": "now",
+        "run_query": lambda query: SimpleNamespace(rows=con.execute(query).fetchall()),
+    }
+    macros = text.replace("{% test ", "{% macro ").replace("{% endtest %}", "{% endmacro %}")
+    return con.execute(environment.from_string(macros).module.unique_key("run.made", ["id"], True)).fetchall()
+
+
+def test_a_key_that_is_double_stops_the_next_run_too(con):
+    con.execute(
+        "create table run.made as select unnest(['a', 'b', 'b']) as id, unnest(['now', 'now', 'now']) as _batch"
+    )
+    proven.begin(con, "marts")
+    assert doubles(con) == [("b", 2)]
+    con.execute("update run.made set _batch = 'before'")
+    proven.begin(con, "marts")
+    assert doubles(con) == [("b", 2)]
+    proven.end(con, "marts")
+    proven.begin(con, "marts")
+    assert doubles(con) == []
