@@ -47,15 +47,15 @@ def con(shop: Shop, answers: Path) -> duckdb.DuckDBPyConnection:
     """What results read of the run's warehouse, with the answers in it, and the results four weeks on."""
     con = duckdb.connect()
     con.execute("set TimeZone = 'UTC'")
-    con.execute(f"attach {literal(shop.home / 'warehouse.duckdb')} as run (read_only)")
+    con.execute(f"attach {literal(shop.home / 'warehouse.duckdb')} as warehouse (read_only)")
     for schema, tables in READ.items():
         con.execute(f"create schema {schema}")
         for table in tables:
-            con.execute(f"create table {schema}.{table} as select * from run.{schema}.{table}")
+            con.execute(f"create table {schema}.{table} as select * from warehouse.{schema}.{table}")
     con.execute(
-        "create table members as select unnest(member_ids) as member_id, customer_id from run.insights.customers"
+        "create table members as select unnest(member_ids) as member_id, customer_id from warehouse.insights.customers"
     )
-    con.execute("detach run")
+    con.execute("detach warehouse")
     con.execute(
         "insert into core.party_customers by name select cast(hash(member_id) >> 1 as bigint) as party_key, customer_id"
         " from members"
