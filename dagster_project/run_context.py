@@ -6,6 +6,7 @@ Business days are Tokyo days; Japan has had no daylight saving since 1951, so ni
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import version
+from typing import Any
 
 import duckdb
 
@@ -99,8 +100,11 @@ def finish(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def finished_version(con: duckdb.DuckDBPyConnection) -> str:
-    """The version of Kizuna whose run is run.finished; empty where that run was before versions were noted."""
+def finished(con: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    """run.finished, column by column; None where the last run did not end. `version` is missing before 0.4.2."""
+    ended = "select 1 from duckdb_tables() where schema_name = 'run' and table_name = 'finished'"
+    if not con.execute(ended).fetchall():
+        return None
     found = con.execute("select * from run.finished")
     columns = [column for column, *_ in found.description]
-    return dict(zip(columns, found.fetchall()[0], strict=True)).get("version", "")
+    return dict(zip(columns, found.fetchall()[0], strict=True))

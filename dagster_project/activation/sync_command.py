@@ -18,7 +18,7 @@ from dagster_project.hourly.view import fresh_before, hourly_view
 from dagster_project.project import seeds
 from dagster_project.publish import catalog
 from dagster_project.publish.runs import newest_published, require_published
-from dagster_project.run_context import finished_version
+from dagster_project.run_context import finished
 from dagster_project.summary import print_table
 
 SAMPLE = 5  # rows of each kind that a dry run shows
@@ -79,17 +79,14 @@ def finished_run(con: duckdb.DuckDBPyConnection, home: Home) -> tuple[date, date
     """(as_of, cut_off_at, is_hourly) of the run that left the warehouse; never a backfill, a stopped run, or one of
     another version of Kizuna, whose tables may be others."""
     again = f"run the newest day again first: kizuna run --as-of {newest_published(home)} --home {home.path}"
-    if con.execute("select 1 from duckdb_tables() where schema_name = 'run' and table_name = 'finished'").fetchall():
-        [(as_of, cut_off_at, is_hourly, is_newest)] = con.execute(
-            "select as_of, cut_off_at, is_hourly, is_newest from run.finished"
-        ).fetchall()
-        if finished_version(con) != version("kizuna"):
-            raise UsageError(
-                f"the last run in this home was one of Kizuna {finished_version(con) or '0.4.1 or earlier'}, this is"
-                f" {version('kizuna')}; {again}"
-            )
-        if is_newest:
-            return as_of, cut_off_at, is_hourly
+    run = finished(con)
+    if run and run.get("version") != version("kizuna"):
+        raise UsageError(
+            f"the last run in this home was one of Kizuna {run.get('version', '0.4.1 or earlier')}, this is"
+            f" {version('kizuna')}; {again}"
+        )
+    if run and run["is_newest"]:
+        return run["as_of"], run["cut_off_at"], run["is_hourly"]
     raise UsageError(f"the last run in this home was a backfill, or did not end; {again}")
 
 

@@ -29,7 +29,7 @@ def test_the_newest_run_is_found(home):
     with connect(home) as con:
         finished(con, home)
         assert finished_run(con, home) == (DAY, run_context.end_of_day(DAY), False)
-        assert run_context.finished_version(con) == version("kizuna")
+        assert run_context.finished(con)["version"] == version("kizuna")
 
 
 def test_a_backfill_is_not_acted_on(home):
