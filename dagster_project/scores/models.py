@@ -42,6 +42,6 @@ def render(model: str, relations: Mapping[str, str]) -> str:
         "of_changed_scores": lambda _column: "true",
         "forget_changed_customers": lambda: "",
         "forget_changed_scores": lambda: "",
-        "counts_score_parts_on": lambda: False,
+        "counts_on": lambda _due, _column: False,
     }
     return jinja.from_string((DBT_PROJECT / "models" / "marts" / f"{model}.sql").read_text(encoding="utf-8")).render()

@@ -150,22 +150,8 @@
     {{ forget_changed_customers() }}
 {%- endmacro %}
 
-{# The number of the changes that the counts hold, and the day of their run; none where everything has to be counted: where the table has missed a
-   change, and where items have all been made since. #}
+{# What the counts of pairs hold, as `counts_held` tells it. #}
 {% macro pair_counts_held() -%}
     {%- if not execute -%}{%- do ref('int_core__changed_customers') -%}{%- do source('run', 'changes_held') -%}{%- do source('run', 'gone_basket_items') -%}{%- endif -%}
-    {%- set day = held_on(0) -%}
-    {%- if day is none -%} {{ return(none) }} {%- endif -%}
-    {%- set change_no = changes_held(this) -%}
-    {%- set items = ref('int_marts__basket_items') -%}
-    {%- if not run_query('select 1 from ' ~ items ~ ' where change_no <= ' ~ change_no ~ ' limit 1').rows -%} {{ return(none) }} {%- endif -%}
-    {{ return((change_no, "cast('" ~ day ~ "' as date)")) }}
-{%- endmacro %}
-
-{# Post-hook of the counts: those of the run before, and what has been taken off. #}
-{% macro settle_pair_counts() -%}
-    {%- if is_incremental() %}
-    delete from {{ this }} where _batch <> '{{ invocation_id }}';
-    {%- endif %}
-    delete from {{ source('run', 'gone_basket_items') }}
+    {{ return(counts_held([ref('int_marts__basket_items')])) }}
 {%- endmacro %}

@@ -110,26 +110,9 @@
     {{ return('true' if is_incremental() and held_on(months=true) is none else changed) }}
 {%- endmacro %}
 
-{# Pre-hook of `int_marts__rf_customers`: forgets those who are to be made in this run, who have changed or completed a month since they were made. #}
-{% macro forget_changed_rf_customers() -%}
-    {%- if is_incremental() and of_changed_customers('customer_id') != 'true' %}
-    create or replace temp table rf_customers_to_make as
+{# Whose months since the last purchase are more than when the row of `int_marts__rf_customers` was made. #}
+{% macro who_completed_a_month() -%}
     select stored.customer_id
     from {{ this }} as stored
     where stored.recency_months <> {{ completed_months('stored.recent_on', as_of()) }}
-    union
-    select changed.customer_id
-    from {{ ref('int_core__changed_customers') }} as changed
-    where changed.change_no > {{ changes_held(this) }};
-    delete from {{ this }} where customer_id in (select rf_customers_to_make.customer_id from rf_customers_to_make);
-    {%- elif is_incremental() %}
-    delete from {{ this }};
-    {%- endif %}
-    {{ note_changes_held() }}
-{%- endmacro %}
-
-{# A condition: the customer's row is to be made in this run. #}
-{% macro of_changed_rf_customers(column) -%}
-    {%- set changed = of_changed_customers(column) -%}
-    {{ return('true' if changed == 'true' else column ~ ' in (select rf_customers_to_make.customer_id from rf_customers_to_make)') }}
 {%- endmacro %}

@@ -24,20 +24,13 @@
     {{ forget_changed_ranks(ref('int_marts__brand_days'), 0, gone) }}
 {%- endmacro %}
 
-{# The number of the changes that the counts hold, and the day of their run; none where everything has to be counted: where the table has missed a
-   change, and where ranks, items or profiles have all been made since. #}
+{# What the counts by rank hold, as `counts_held` tells it. #}
 {% macro rank_counts_held() -%}
     {%- if not execute -%}
     {%- do ref('int_core__changed_customers') -%}{%- do source('run', 'changes_held') -%}
     {%- do source('run', 'gone_brand_ranks') -%}{%- do source('run', 'gone_customer_items') -%}{%- do source('run', 'gone_customer_profiles') -%}
     {%- endif -%}
-    {%- set day = held_on(0) -%}
-    {%- if day is none -%} {{ return(none) }} {%- endif -%}
-    {%- set change_no = changes_held(this) -%}
-    {%- for relation in [ref('int_marts__brand_ranks'), ref('int_marts__customer_items'), ref('int_marts__customer_profiles')] -%}
-    {%- if not run_query('select 1 from ' ~ relation ~ ' where change_no <= ' ~ change_no ~ ' limit 1').rows -%} {{ return(none) }} {%- endif -%}
-    {%- endfor -%}
-    {{ return((change_no, "cast('" ~ day ~ "' as date)")) }}
+    {{ return(counts_held([ref('int_marts__brand_ranks'), ref('int_marts__customer_items'), ref('int_marts__customer_profiles')])) }}
 {%- endmacro %}
 
 {# A condition: an item last met on a day is in the window that ends with `day`. #}
@@ -68,16 +61,6 @@
     {%- else %}
     where {{ now }}
     {%- endif %}
-{%- endmacro %}
-
-{# Post-hook of the counts: those of the run before, and what has been taken off. #}
-{% macro settle_rank_counts() -%}
-    {%- if is_incremental() %}
-    delete from {{ this }} where _batch <> '{{ invocation_id }}';
-    {%- endif %}
-    delete from {{ source('run', 'gone_brand_ranks') }};
-    delete from {{ source('run', 'gone_customer_items') }};
-    delete from {{ source('run', 'gone_customer_profiles') }}
 {%- endmacro %}
 
 {# Counts of some aspects, each with the share of its value among all customers. `aspect` and `value`: what the columns are called. #}

@@ -33,17 +33,3 @@
     where {{ condition }}
     group by {{ kinds }}
 {%- endmacro %}
-
-{# Whether the counts of the run before hold but for what is due. #}
-{% macro counts_spells_on() -%}
-    {%- if not is_incremental() -%} {{ return(false) }} {%- endif -%}
-    {{ return(not run_query('select 1 from ' ~ source('run', 'spell_counts_due') ~ ' where brand_id is null limit 1').rows) }}
-{%- endmacro %}
-
-{# Post-hook of the counts: those of the run before, and what was due. #}
-{% macro settle_spell_counts() -%}
-    {%- if is_incremental() %}
-    delete from {{ this }} where _batch <> '{{ invocation_id }}';
-    {%- endif %}
-    delete from {{ source('run', 'spell_counts_due') }}
-{%- endmacro %}

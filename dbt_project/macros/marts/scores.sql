@@ -103,17 +103,3 @@
         {% endfor %}
     from parts
 {%- endmacro %}
-
-{# Whether the parts of the run before hold but for what is due. #}
-{% macro counts_score_parts_on() -%}
-    {%- if not is_incremental() -%} {{ return(false) }} {%- endif -%}
-    {{ return(not run_query('select 1 from ' ~ source('run', 'score_parts_due') ~ ' where dimension is null limit 1').rows) }}
-{%- endmacro %}
-
-{# Post-hook of the parts: those of the run before, and what was due. #}
-{% macro settle_score_parts() -%}
-    {%- if is_incremental() %}
-    delete from {{ this }} where _batch <> '{{ invocation_id }}';
-    {%- endif %}
-    delete from {{ source('run', 'score_parts_due') }}
-{%- endmacro %}

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ note_changes_held() }}", post_hook="{{ settle_rank_counts() }}"
+    pre_hook="{{ note_changes_held() }}", post_hook="{{ settle_counts(['gone_brand_ranks', 'gone_customer_items', 'gone_customer_profiles']) }}"
 ) }}
 {%- set held = rank_counts_held() %}
 {%- set counted = ['brand_id', 'rank', 'is_potential', 'aspect', 'value'] %}

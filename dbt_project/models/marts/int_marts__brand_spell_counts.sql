@@ -1,10 +1,10 @@
-{{ config(materialized='incremental', incremental_strategy='append', post_hook="{{ settle_spell_counts() }}") }}
+{{ config(materialized='incremental', incremental_strategy='append', post_hook="{{ settle_counts(['spell_counts_due']) }}") }}
 {%- set kinds = spell_kinds().split() -%}
-{%- set counts_on = counts_spells_on() %}
+{%- set holds = counts_on(source('run', 'spell_counts_due'), 'brand_id') %}
 
 -- depends_on: {{ ref('int_marts__brand_rank_spells') }}, whose hooks write what is due into {{ source('run', 'spell_counts_due') }}
 with counts as (
-    {%- if counts_on %}
+    {%- if holds %}
     select
         counted.{{ kinds | join(', counted.') }},
         counted.spells

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ note_changes_held() }}", post_hook="{{ settle_pair_counts() }}"
+    pre_hook="{{ note_changes_held() }}", post_hook="{{ settle_counts(['gone_basket_items']) }}"
 ) }}
 {%- set held = pair_counts_held() %}
 

@@ -2,11 +2,10 @@
     materialized='incremental', incremental_strategy='append',
     pre_hook="{{ forget_changed_promotions() }}", post_hook="{{ note_participants_held() }}"
 ) }}
-{%- set keeps_rows = of_changed_customers('customer_id') != 'true' %}
 
 with
 
-{{ promotion_states(promotions_to_make() if keeps_rows else [('true', 'true')]) }},
+{{ promotion_states(promotions_to_make() if keeps_rows() else [('true', 'true')]) }},
 
 segments as (
     select * from {{ ref('rf_segments') }}
@@ -53,11 +52,7 @@ cells as (
         select aged.months_after as months, aged.orders_at_end as orders from aged where aged.months_after is not null
     ) as pairs
     inner join segments
-        on
-            pairs.months >= segments.recency_from
-            and (segments.recency_to is null or pairs.months < segments.recency_to)
-            and pairs.orders >= segments.frequency_from
-            and (segments.frequency_to is null or pairs.orders < segments.frequency_to)
+        on {{ is_of_segment('segments', 'pairs.months', 'pairs.orders') }}
 ),
 
 customers as (

@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_rf_customers() }}") }}
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_customers_to_make('rf_customers_to_make', who_completed_a_month()) }}"
+) }}
 
 with states as (
     select
@@ -9,7 +12,7 @@ with states as (
         on states.until_months_before = as_of_days.months_before
     where
         as_of_days.months_before = 0
-        and {{ of_changed_rf_customers('states.customer_id') }}
+        and {{ of_customers_to_make('rf_customers_to_make', 'states.customer_id') }}
 ),
 
 recency_bands as (
@@ -50,11 +53,7 @@ banded as (
             cells.frequency >= frequency_bands.min_orders
             and (frequency_bands.max_orders is null or cells.frequency < frequency_bands.max_orders)
     left join segments
-        on
-            cells.recency_months >= segments.recency_from
-            and (segments.recency_to is null or cells.recency_months < segments.recency_to)
-            and cells.frequency >= segments.frequency_from
-            and (segments.frequency_to is null or cells.frequency < segments.frequency_to)
+        on {{ is_of_segment('segments', 'cells.recency_months', 'cells.frequency') }}
 ),
 
 customers as (

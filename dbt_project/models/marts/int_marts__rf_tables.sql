@@ -74,11 +74,7 @@ grid as (
     cross join (select distinct heading, min_months from recency_headings) as recency
     cross join (select distinct heading, min_orders from frequency_headings) as frequency
     left join segments
-        on
-            recency.min_months >= segments.recency_from
-            and (segments.recency_to is null or recency.min_months < segments.recency_to)
-            and frequency.min_orders >= segments.frequency_from
-            and (segments.frequency_to is null or frequency.min_orders < segments.frequency_to)
+        on {{ is_of_segment('segments', 'recency.min_months', 'frequency.min_orders') }}
 ),
 
 wholes as (

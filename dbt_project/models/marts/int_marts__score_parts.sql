@@ -1,10 +1,10 @@
-{{ config(materialized='incremental', incremental_strategy='append', post_hook="{{ settle_score_parts() }}") }}
+{{ config(materialized='incremental', incremental_strategy='append', post_hook="{{ settle_counts(['score_parts_due']) }}") }}
 {%- set points = 'decimal(38, 9)' -%}
 {%- set numbers = {'acts': 'bigint', 'customers': 'bigint', 'product': points, 'lifestyle': points, 'lifestance': points} %}
 
 -- depends_on: {{ ref('int_marts__score_sums') }}, whose hooks write what is due into {{ source('run', 'score_parts_due') }}
 with counts as (
-    {%- if counts_score_parts_on() %}
+    {%- if counts_on(source('run', 'score_parts_due'), 'dimension') %}
     select
         counted.dimension,
         counted.value,

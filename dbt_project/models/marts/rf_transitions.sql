@@ -74,17 +74,9 @@ named as (
         sum(cells.customers) as customers
     from cells
     left join segments as segments_from
-        on
-            cells.months_from >= segments_from.recency_from
-            and (segments_from.recency_to is null or cells.months_from < segments_from.recency_to)
-            and cells.frequency_before >= segments_from.frequency_from
-            and (segments_from.frequency_to is null or cells.frequency_before < segments_from.frequency_to)
+        on {{ is_of_segment('segments_from', 'cells.months_from', 'cells.frequency_before') }}
     inner join segments as segments_to
-        on
-            cells.months_to >= segments_to.recency_from
-            and (segments_to.recency_to is null or cells.months_to < segments_to.recency_to)
-            and cells.frequency >= segments_to.frequency_from
-            and (segments_to.frequency_to is null or cells.frequency < segments_to.frequency_to)
+        on {{ is_of_segment('segments_to', 'cells.months_to', 'cells.frequency') }}
     group by cells.from_as_of, cells.to_as_of, coalesce(segments_from.segment, 'none'), segments_to.segment
 ),
 

@@ -21,6 +21,7 @@ MACROS = [
     "marts/setting_integers.sql",
     "marts/rank_rules.sql",
     "marts/rank_spells.sql",
+    "marts/segments.sql",
     "marts/pyramid.sql",
     "marts/normal.sql",
     "marts/promotions.sql",
@@ -56,7 +57,11 @@ def environment() -> jinja2.Environment:
         found = {name: value for name, value in vars(module).items() if not name.startswith("_")}
         macros |= found
         jinja.globals |= found
-    jinja.globals["counts_spells_on"] = lambda: False
+    jinja.globals |= {
+        "counts_on": lambda _due, _column: False,
+        "keeps_rows": lambda: False,
+        "of_customers_to_make": lambda _to_make, _column: "true",
+    }
     return jinja
 
 
