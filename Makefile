@@ -9,6 +9,9 @@ PIP := --quiet --disable-pip-version-check --no-deps --no-compile
 # sqlfluff, looking for cyclic garbage less often: that is a quarter of its time, and few cycles die before it ends.
 SQLFLUFF := 'import gc; gc.set_threshold(200_000); from sqlfluff.cli.commands import cli; cli()'
 
+# Where it is set, as images of containers do, every command would compile 4,900 modules anew: half of a small run.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := setup
 .PHONY: setup demo test lint bench ui clean
 

@@ -15,6 +15,7 @@ from dagster_project.activation.results.commands import results
 from dagster_project.command_shape import DATE, Group, home_option, show
 from dagster_project.customer.commands import card, path, why
 from dagster_project.errors import UsageError
+from dagster_project.garbage import collect_rarely
 from dagster_project.home import DEFAULT_HOME, Home
 from dagster_project.landing.commands import landing
 from dagster_project.privacy.commands import erasures
@@ -240,6 +241,7 @@ def sync(feed: str, dry_run: bool, force: bool, home_path: Path, as_json: bool) 
 
 def main() -> None:
     """The console script."""
+    collect_rarely()
     # Registered first, so it runs last: DuckDB's binding reports objects that live until the interpreter ends as leaks,
     # in fifty lines on stderr.
     atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno()))

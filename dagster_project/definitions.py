@@ -19,6 +19,7 @@ from dagster import (
 from dagster_project import dbt_runner
 from dagster_project.activation.assets import activation_assets
 from dagster_project.dbt_stage import TRANSLATOR, dbt_stage
+from dagster_project.garbage import collect_rarely
 from dagster_project.home import Home
 from dagster_project.hourly import selection
 from dagster_project.identity.inputs import IDENTITY_INPUTS, prepare_matching
@@ -33,6 +34,7 @@ from dagster_project.staging.assets import STAGING_INPUTS, prepare_staging
 
 TOKYO = "Asia/Tokyo"
 
+collect_rarely()  # also in the processes that Dagster starts
 home = Home.from_environment()
 manifest = dbt_runner.parsed(home).writable_manifest().to_dict(omit_none=False)
 # Partitions are the as_of days; today is one of them, for the hourly job and for a run of the day so far.

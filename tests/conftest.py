@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from dagster_project.garbage import collect_rarely
 from dagster_project.home import Home
 from dagster_project.publish.reader import connect_published
 from tests import warm
 
+collect_rarely()
 LAST_DAY = date(2026, 3, 31)
 KIZUNA = Path(sys.executable).with_name("kizuna")
 SALT = "pipeline-tests"
