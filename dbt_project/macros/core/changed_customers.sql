@@ -75,7 +75,8 @@
     {{ return(column ~ ' in (select changed.customer_id from ' ~ ref('int_core__changed_customers') ~ ' as changed where changed.change_no > ' ~ held ~ ')') }}
 {%- endmacro %}
 
-{# Acts up to the end of as_of of the customers whose rows have to be made, as a subquery with the columns of `touchpoints`. #}
+{# Acts up to the end of as_of of the customers whose rows have to be made, as a subquery with the columns of `touchpoints` that
+   int_core__changed_touchpoints names. #}
 {% macro touchpoints_to_read() -%}
     {%- if not execute -%}{%- do ref('int_core__changed_touchpoints') -%}{%- endif -%}
     {%- set condition = of_changed_customers('customer_id') -%}

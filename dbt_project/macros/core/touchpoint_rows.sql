@@ -26,13 +26,12 @@
 {%- endmacro %}
 
 {# Pre-hook: forgets the rows of files that are gone or were loaded anew, of acts that an erasure has corrected, of touched orders, and other rows
-   that are gone or have changed. A file has few states, so they are compared before rows are. #}
+   that are gone or have changed. A file has few states, so they are compared before rows are. Rows are found by number alone: to read whose each
+   is costs more than all else that is asked of it. #}
 {% macro forget_changed_acts() -%}
     {%- if is_incremental() -%}
         create or replace temp table gone_acts as
-        select
-            held.rowid as row_id,
-            held.customer_id
+        select held.rowid as row_id
         from {{ this }} as held
         where held._file_id is not null
             and held._state in (
@@ -41,32 +40,35 @@
                 where states._state not in ({{ file_states_of_acts() }})
             )
         union all
-        select
-            held.rowid as row_id,
-            held.customer_id
+        select held.rowid as row_id
         from {{ this }} as held
         where held._file_id is not null and {{ of_corrected_acts('held') }}
         union all
-        select
-            held.rowid as row_id,
-            held.customer_id
+        select held.rowid as row_id
         from {{ this }} as held
-        where held._state = 'order' and {{ of_touched_orders('held.order_id') }}
+        where {{ is_of_order('held') }} and {{ of_touched_orders('held.order_id') }}
         union all
-        select
-            held.rowid as row_id,
-            held.customer_id
+        select held.rowid as row_id
         from {{ this }} as held
-        where held._file_id is null
-            and held._state <> 'order'
-            and held._state not in (
-                select acts._state from {{ ref('int_core__acts') }} as acts where acts._file_id is null and acts._state <> 'order'
-            );
+        where {{ is_newest_version('held') }}
+            and held._state not in (select acts._state from {{ ref('int_core__acts') }} as acts where {{ is_newest_version('acts') }});
         insert into {{ source('run', 'touched_customers') }}
-        select distinct customer_id from gone_acts where customer_id is not null;
+        select distinct held.customer_id
+        from {{ this }} as held
+        where held.rowid in (select gone_acts.row_id from gone_acts) and held.customer_id is not null;
         delete from {{ this }} where rowid in (select gone_acts.row_id from gone_acts);
         drop table gone_acts
     {%- endif -%}
+{%- endmacro %}
+
+{# Conditions: the act is one of those that no file stands for, which follow from orders, or each from the newest version of its row. By source, since
+   a block of rows tells whether it holds any of one. #}
+{% macro is_of_order(acts) -%}
+    {{ acts }}.source in ('ec_orders', 'ec_order_items', 'pos_receipts', 'pos_receipt_items')
+{%- endmacro %}
+
+{% macro is_newest_version(acts) -%}
+    {{ acts }}._state <> 'order' and {{ acts }}.source in ('reviews', 'store_visits')
 {%- endmacro %}
 
 {# A condition: an erasure has corrected rows of the act since touchpoints were last written (dagster_project/privacy/warehouse_rows.py). #}
@@ -102,18 +104,26 @@
     {{ return("acts._file_id in ('" ~ (files | join("', '")) ~ "')" if files else 'false') }}
 {%- endmacro %}
 
+{# A condition: the act is not older than all touched orders. Written out, so that older orders and their lines are not joined. #}
+{% macro since_touched_orders(acts) -%}
+    {%- set orders = ref('int_core__orders') -%}
+    {%- set query -%}
+        select min(orders.ordered_at) from {{ orders }} as orders where {{ of_touched_orders('orders.order_id') }}
+    {%- endset -%}
+    {%- set since = run_query(query).columns[0].values()[0] if execute and is_incremental() else none -%}
+    {{ return(acts ~ ".occurred_at >= timestamp '" ~ since ~ "'" if since else 'true') }}
+{%- endmacro %}
+
 {# The acts that the table has to take in, as conditions on `acts` of which a row meets one at most: of new files, corrected by an erasure, of
-   sources that no file stands for, of touched orders; these by source too, so that other kinds of acts are not read. #}
+   sources that no file stands for, of touched orders. #}
 {% macro acts_to_add() -%}
-    {%- set in_new_files = files_to_add() -%}
+    {%- set in_new_files, since = files_to_add(), since_touched_orders('acts') -%}
     {%- if not is_incremental() -%} {{ return([in_new_files]) }} {%- endif -%}
     {{ return([
         in_new_files,
         'acts._file_id is not null and not (' ~ in_new_files ~ ') and ' ~ of_corrected_acts('acts'),
-        "acts._file_id is null and acts._state <> 'order' and acts._state not in (select held._state from " ~ this
-            ~ ' as held where held._file_id is null)',
-        "acts._state = 'order' and acts.source in ('ec_orders', 'ec_order_items', 'pos_receipts', 'pos_receipt_items') and "
-            ~ of_touched_orders('acts.order_id'),
+        is_newest_version('acts') ~ ' and acts._state not in (select held._state from ' ~ this ~ ' as held where ' ~ is_newest_version('held') ~ ')',
+        is_of_order('acts') ~ ' and ' ~ since ~ ' and ' ~ of_touched_orders('acts.order_id'),
     ]) }}
 {%- endmacro %}
 
@@ -123,17 +133,20 @@
 {% macro settle_customers() -%}
     {%- if is_incremental() %}
     create or replace temp table moved_acts as
+    with
+    asked as (
+        select party_key, customer_id, shared_party_key from {{ ref('party_customers') }}
+        where {{ of_changed_parties('party_key') }}
+        union
+        select party_key, customer_id, shared_party_key from {{ ref('party_customers') }}
+        where shared_party_key is not null
+    )
     select
         stored.row_id,
         stored.customer_id as stored_customer_id,
         {{ customer_of_act() }} as customer_id
-    from (
-        select rowid as row_id, party_key, occurred_at, customer_id
-        from {{ this }}
-        where {{ of_changed_parties('party_key') }}
-            or party_key in (select shared_party_key from {{ ref('party_customers') }} where shared_party_key is not null)
-    ) as stored
-    inner join {{ ref('party_customers') }} as party_customers on stored.party_key = party_customers.party_key
+    from (select rowid as row_id, party_key, occurred_at, customer_id from {{ this }}) as stored
+    inner join asked as party_customers on stored.party_key = party_customers.party_key
     {{ join_shared_devices('stored') }}
     where stored.customer_id is distinct from {{ customer_of_act() }};
     {{ touch_stored_customers('moved_acts') }};

@@ -116,7 +116,7 @@ review_acts as (
         cast(0 as decimal(18, 2)) as amount,
         cast(null as varchar) as visit_source,
         cast(null as varchar) as _file_id,
-        {{ content_state(['source_key', 'party_key', 'occurred_at', 'product_id']) }} as _state
+        _state
     from {{ ref('int_core__reviews') }}
 ),
 
@@ -139,7 +139,7 @@ visit_acts as (
         cast(0 as decimal(18, 2)) as amount,
         cast(null as varchar) as visit_source,
         cast(null as varchar) as _file_id,
-        {{ content_state(['source_key', 'party_key', 'occurred_at', 'action', 'store_id']) }} as _state
+        _state
     from {{ ref('int_core__store_visits') }}
 ),
 

@@ -1,7 +1,6 @@
 {%- set columns = [
     'touchpoint_id', 'customer_id', 'occurred_at', 'occurred_on', 'channel', 'action', 'brand_id', 'product_id', 'category',
-    'content_id', 'store_id', 'campaign_id', 'information_kind', 'score_category', 'source', 'source_key', 'quantity', 'amount',
-    'order_id', 'is_first_line', 'visit_source',
+    'content_id', 'store_id', 'campaign_id', 'information_kind', 'score_category', 'source', 'quantity', 'order_id', 'is_first_line',
 ] -%}
 
 with
@@ -13,21 +12,32 @@ newest as (
         and changed.customer_id is not null
 ),
 
--- Acts are looked for by these first: numbers are read much faster than ids.
+-- Acts are looked for by these, with all that is asked of most of them: numbers are read much faster than ids, and one join of which
+-- each row is one party's is what a scan filters by. On a shared device only the act says whose it is.
 parties as (
-    select party_customers.party_key
-    from {{ ref('party_customers') }} as party_customers
-    where party_customers.customer_id in (select newest.customer_id from newest)
-        or party_customers.shared_party_key is not null
+    select
+        party_key,
+        false as is_shared,
+        {{ as_of_end_at() }} as until
+    from {{ ref('party_customers') }}
+    where customer_id in (select newest.customer_id from newest)
+    union all
+    select
+        party_key,
+        true as is_shared,
+        {{ as_of_end_at() }} as until
+    from {{ ref('party_customers') }}
+    where shared_party_key is not null
 ),
 
 touchpoints as (
     select
-        {{ columns | join(',\n        ') }}
-    from {{ ref('int_core__touchpoints') }}
-    where party_key in (select parties.party_key from parties)
-        and customer_id in (select newest.customer_id from newest)
-        and occurred_at < {{ as_of_end_at() }}
+        touchpoints.{{ columns | join(',\n        touchpoints.') }}
+    from {{ ref('int_core__touchpoints') }} as touchpoints
+    inner join parties
+        on touchpoints.party_key = parties.party_key
+        and touchpoints.occurred_at < parties.until
+    where not parties.is_shared or touchpoints.customer_id in (select newest.customer_id from newest)
 )
 
 select * from touchpoints

@@ -16,6 +16,13 @@ facts as (
         reviews.product_id,
         reviews.rating
     from reviews
+),
+
+with_state as (
+    select
+        facts.*,
+        {{ content_state(['source_key', 'party_key', 'occurred_at', 'product_id']) }} as _state
+    from facts
 )
 
-select * from facts
+select * from with_state

@@ -20,6 +20,13 @@ facts as (
         visits.store_id,
         visits.reserved_for
     from visits
+),
+
+with_state as (
+    select
+        facts.*,
+        {{ content_state(['source_key', 'party_key', 'occurred_at', 'action', 'store_id']) }} as _state
+    from facts
 )
 
-select * from facts
+select * from with_state

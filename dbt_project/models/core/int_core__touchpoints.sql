@@ -21,6 +21,18 @@ acts as (
     {%- endfor %}
 ),
 
+-- asked of the acts, so that the tables of all parties are not joined whole
+owners as (
+    select
+        party_key,
+        customer_id,
+        shared_party_key
+    from {{ ref('party_customers') }}
+    {%- if is_incremental() %}
+    where party_key in (select acts.party_key from acts)
+    {%- endif %}
+),
+
 touchpoints as (
     select
         acts.source || ':' || acts.source_key as touchpoint_id,
@@ -51,7 +63,7 @@ touchpoints as (
         acts._state,
         '{{ invocation_id }}' as _batch
     from acts
-    left join {{ ref('party_customers') }} as party_customers on acts.party_key = party_customers.party_key
+    left join owners as party_customers on acts.party_key = party_customers.party_key
     {{ join_shared_devices('acts') }}
     {{ join_masters() }}
 )

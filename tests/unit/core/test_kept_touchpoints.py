@@ -15,6 +15,7 @@ BEFORE = """
     insert into party_customers values (0, 'c0', null), (1, 'c1', null), (2, null, null), (3, null, 3), (4, null, 4);
     create table int_core__shared_device_events as
         select party_key, occurred_at, 'c7' as customer_id from int_core__acts where party_key in (3, 4);
+    create table int_core__orders (order_id varchar, ordered_at timestamp);
     create table stg_products (product_id varchar, brand_id varchar, category varchar);
     insert into stg_products values ('p0', 'b1', 'skin'), ('p1', 'b2', 'hair');
     create table int_core__contents (

@@ -27,9 +27,11 @@ SCHEMAS = """
     );
     create table stg_stores (store_id varchar, brand_id varchar);
     create table stg_campaigns (campaign_id varchar);
-    create table int_core__reviews (source_key varchar, party_key bigint, occurred_at timestamp, product_id varchar);
+    create table int_core__reviews (
+        source_key varchar, party_key bigint, occurred_at timestamp, product_id varchar, _state varchar
+    );
     create table int_core__store_visits (
-        source_key varchar, party_key bigint, occurred_at timestamp, action varchar, store_id varchar
+        source_key varchar, party_key bigint, occurred_at timestamp, action varchar, store_id varchar, _state varchar
     );
     create table int_core__orders (source varchar, source_key varchar, order_id varchar, party_key bigint,
         ordered_at timestamp, channel varchar, is_return boolean, store_id varchar, campaign_id varchar,
