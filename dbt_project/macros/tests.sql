@@ -1,7 +1,7 @@
 {# Generic tests that every stage uses. #}
 
 {# No two rows share a key, and no part of it is null: `unique` and `not_null` in one scan, since every test costs a run its start. With `of_batch`, of
-   the rows that this build wrote: for tables by customer that forget all rows of the customers whose they write, so that others share none. All rows
+   the rows that this build wrote: for tables that forget all rows of the customers, identifiers or parties whose they write, so that others share none. All rows
    are tested where the stage's last run did not get through its tests (dagster_project/proven.py). #}
 {% test unique_key(model, key, of_batch=false) %}
 select {{ key | join(', ') }}, count(*) as occurrences

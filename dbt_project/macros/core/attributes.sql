@@ -109,3 +109,17 @@
         else 'record_id'
     end
 {%- endmacro %}
+
+{# A condition: the setting published_attributes names it. Names are written out, so that the values of others are not put in order. #}
+{% macro is_published_attribute(column) -%}
+    {%- set names = published_attributes() -%}
+    {%- set quoted = [] -%}
+    {%- for name in names -%}{%- do quoted.append("'" ~ name | replace("'", "''") ~ "'") -%}{%- endfor -%}
+    {{ return(column ~ ' in (' ~ quoted | join(', ') ~ ')' if quoted else 'false') }}
+{%- endmacro %}
+
+{% macro published_attributes() -%}
+    {%- set query = 'select ' ~ setting('published_attributes') -%}
+    {%- set is_there = execute and load_relation(source('run', 'settings')) is not none -%}
+    {{ return(((run_query(query).rows[0][0] if is_there else none) or '').split()) }}
+{%- endmacro %}

@@ -33,7 +33,11 @@
 {% macro forget_changed_files(staged) -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
-        where _state not in (select states._state from ({{ file_states(staged) }}) as states);
+        where _state in (
+            select held._state
+            from (select distinct _state from {{ this }}) as held
+            where held._state not in (select states._state from ({{ file_states(staged) }}) as states)
+        );
         delete from {{ this }}
         where source_key in ({{ corrected_acts(staged) }})
     {%- endif -%}

@@ -55,17 +55,21 @@
     {%- endif %}
 {%- endmacro %}
 
-{# A condition: the link is to be made in this run. #}
-{% macro of_changed_links(links) -%}
+{# Of links, or of what they are made of, the rows of those to be made in this run: a query, one part for each reason, since a scan filters by
+   one list of keys and not by one of several; so it reads tables, of which no two rows are the same. #}
+{% macro changed_links_of(links, columns='*') -%}
     {%- if not is_incremental() or are_most_noted(source('run', 'changed_nodes')) -%}
-        {{ return('true') }}
+        {{ return('select ' ~ columns ~ ' from ' ~ links) }}
     {%- endif -%}
     {%- set changed = source('run', 'changed_nodes') -%}
-    (
-        {{ links }}.left_key in (select changed.identifier_key from {{ changed }} as changed)
-        or {{ links }}.right_key in (select changed.identifier_key from {{ changed }} as changed)
-        or ({{ links }}.left_key, {{ links }}.right_key) in (select changed.left_key, changed.right_key from changed_links as changed)
-    )
+    {%- set ns = namespace(parts=[]) -%}
+    {%- for side in ['left_key', 'right_key'] -%}
+        {%- do ns.parts.append('select ' ~ columns ~ ' from ' ~ links ~ ' where ' ~ side
+            ~ ' in (select changed.identifier_key from ' ~ changed ~ ' as changed)') -%}
+    {%- endfor -%}
+    {%- do ns.parts.append('select ' ~ columns ~ ' from ' ~ links
+        ~ ' where (left_key, right_key) in (select changed.left_key, changed.right_key from changed_links as changed)') -%}
+    {{ return(ns.parts | join('\n    union\n    ')) }}
 {%- endmacro %}
 
 {# The pre-hook of `int_identity__links`: forgets those of changed nodes, and those of pairs of which somebody, or how likely they are one,
@@ -104,7 +108,7 @@
         and never_links.right_key = greatest(links.left_key, links.right_key)
     where coalesce(links.reason, '') <> 'blocklisted'  -- which goes before
         and (coalesce(links.reason, '') = 'never_link') <> (never_links.action is not null);
-    delete from {{ this }} as links where {{ of_changed_links('links') }}
+    delete from {{ this }} where rowid in ({{ changed_links_of(this, 'rowid') }})
     {%- endif %}
 {%- endmacro %}
 

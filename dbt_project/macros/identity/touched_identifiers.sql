@@ -103,11 +103,18 @@
     {{ return('(' ~ alias ~ '._file_id in (select files.file_id from ' ~ files ~ ' as files) and (' ~ ns.any | join(' or ') ~ '))') }}
 {%- endmacro %}
 
-{# Pre-hook: forgets rows of files that are withdrawn. #}
+{# Pre-hook: forgets rows of files that are withdrawn. The files are asked for first, which are few, and on most days none. #}
 {% macro forget_withdrawn_files(keys_of) -%}
-    {%- set withdrawn = this ~ ' where _file_id not in (select files.file_id from ' ~ source('run', 'files') ~ ' as files)' %}
+    {%- set query -%}
+        select held._file_id
+        from (select distinct _file_id from {{ this }}) as held
+        where held._file_id not in (select files.file_id from {{ source('run', 'files') }} as files)
+        order by held._file_id
+    {%- endset %}
+    {%- set files = run_query(query).columns[0].values() | list if execute and is_incremental() else [] %}
+    {%- set withdrawn = this ~ " where _file_id in ('" ~ (files | join("', '")) ~ "')" %}
     {%- set touched = keys_of(withdrawn) %}
-    {%- if is_incremental() %}
+    {%- if files %}
     insert into {{ source('run', 'touched_identifiers') }}
     {{ touched }};
     delete from {{ withdrawn }}

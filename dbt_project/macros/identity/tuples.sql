@@ -52,7 +52,7 @@
             from {{ files }} as files
             where files.source = '{{ entry.source }}'
                 and files.file_id not in (
-                    select held._file_id
+                    select distinct held._file_id
                     from {{ this }} as held
                     where held.source = '{{ entry.source }}'
                         and held._generation = {{ staged_generation("'" ~ entry.source ~ "'") }}

@@ -2,11 +2,7 @@ with
 
 attributes as (
     select * from {{ ref('int_core__external_attributes') }}
-),
-
-published as (
-    select
-        ' ' || coalesce({{ setting('published_attributes') }}, '') || ' ' as names
+    where {{ is_published_attribute('name') }}
 ),
 
 external_attributes as (
@@ -16,8 +12,6 @@ external_attributes as (
         attributes.value,
         attributes.updated_at
     from attributes
-    cross join published
-    where instr(published.names, ' ' || attributes.name || ' ') > 0
 )
 
 select * from external_attributes

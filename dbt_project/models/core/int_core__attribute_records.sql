@@ -98,6 +98,10 @@ owned as (
     from all_records
     inner join {{ ref('int_identity__assignments') }} as assignments on all_records.identifier_key = assignments.identifier_key
     where assignments.anchor_key is not null
+        {%- if is_incremental() %}
+        -- said again, so that the table is not joined whole
+        and assignments.identifier_key in (select all_records.identifier_key from all_records)
+        {%- endif %}
 ),
 
 shared as (

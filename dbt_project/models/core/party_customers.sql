@@ -64,7 +64,8 @@ party_customers as (
         case
             when strongest.customer_id is null and parties.member_key is null and shared_visitors.visitor_key is not null
                 then parties.party_key
-        end as shared_party_key
+        end as shared_party_key,
+        '{{ invocation_id }}' as _batch
     from parties
     left join strongest on parties.party_key = strongest.party_key
     left join shared_visitors on parties.visitor_key = shared_visitors.visitor_key

@@ -12,9 +12,8 @@ published_ids as (
     select
         published_ids.customer_id,
         published_ids.anchor_key,
-        min(published_ids.first_as_of) as first_as_of
+        published_ids.first_as_of
     from {{ source('run', 'published_ids') }} as published_ids
-    group by published_ids.customer_id, published_ids.anchor_key
 ),
 
 -- Since when an anchor belongs to whom it belongs to now, and to whom before that.
@@ -42,9 +41,19 @@ ids as (
     select
         coalesce(persons.customer_id, published_ids.customer_id) as alias_id,
         coalesce(persons.anchor_key, published_ids.anchor_key) as anchor_key,
-        coalesce(published_ids.first_as_of, {{ as_of() }}) as first_published_on
+        coalesce(published_ids.first_as_of, {{ as_of() }}) as first_published_on,
+        persons.customer_id is not null as is_there
     from persons
     full outer join published_ids on published_ids.customer_id = persons.customer_id
+),
+
+-- An anchor that a person has is that person's; whose the others are by now, is asked of them alone.
+given_up as (
+    select
+        identity_map.identifier_key,
+        identity_map.customer_id
+    from identity_map
+    where identity_map.identifier_key in (select ids.anchor_key from ids where not ids.is_there)
 ),
 
 erased as (
@@ -54,23 +63,23 @@ erased as (
 customer_aliases as (
     select
         ids.alias_id,
-        identity_map.customer_id,
+        case when ids.is_there then ids.alias_id else given_up.customer_id end as customer_id,
         coalesce(
             last_changes.since,
-            case when identity_map.customer_id = ids.alias_id then ids.first_published_on end,
+            case when ids.is_there then ids.first_published_on end,
             {{ as_of() }}
         ) as since,
         case
-            when identity_map.identifier_key is null and erased.customer_id is not null then 'erased'
-            when identity_map.identifier_key is null then 'withdrawn'
-            when identity_map.customer_id is null then 'blocked'
-            when identity_map.customer_id <> ids.alias_id then 'merged'
-            when last_changes.from_key <> ids.anchor_key then 'split'
-            else 'current'
+            when ids.is_there and last_changes.from_key <> ids.anchor_key then 'split'
+            when ids.is_there then 'current'
+            when given_up.identifier_key is null and erased.customer_id is not null then 'erased'
+            when given_up.identifier_key is null then 'withdrawn'
+            when given_up.customer_id is null then 'blocked'
+            else 'merged'
         end as why,
         ids.first_published_on
     from ids
-    left join identity_map on identity_map.identifier_key = ids.anchor_key
+    left join given_up on given_up.identifier_key = ids.anchor_key
     left join last_changes on last_changes.identifier_key = ids.anchor_key
     left join erased on erased.customer_id = ids.alias_id
 )

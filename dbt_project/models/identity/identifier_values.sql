@@ -39,7 +39,8 @@ hashed as (
         distinct_values.identifier_key,
         {{ identifier_hash_of('distinct_values.identifier_kind', 'distinct_values.value') }} as identifier_hash,
         distinct_values.identifier_kind,
-        distinct_values.value
+        distinct_values.value,
+        '{{ invocation_id }}' as _batch
     from distinct_values
 )
 

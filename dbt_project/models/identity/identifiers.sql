@@ -58,7 +58,8 @@ identifiers as (
         seen.last_seen_at,
         cast(seen.observations as bigint) as observations,
         seen.sources,
-        {{ is_on_blocklist('identifier_values.identifier_kind', 'identifier_values.value') }} as is_blocklisted
+        {{ is_on_blocklist('identifier_values.identifier_kind', 'identifier_values.value') }} as is_blocklisted,
+        '{{ invocation_id }}' as _batch
     from seen
     inner join identifier_values on identifier_values.identifier_key = seen.identifier_key
     inner join kinds on kinds.kind = identifier_values.identifier_kind

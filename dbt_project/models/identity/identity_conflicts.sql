@@ -152,6 +152,22 @@ weighed as (
     having sum(rules.points) >= {{ setting('identity_conflict_points', 'integer') }}
 ),
 
+-- said by these, so that the table is not joined whole
+ends as (
+    select left_key as identifier_key from weighed
+    union
+    select right_key as identifier_key from weighed
+),
+
+named as (
+    select
+        identifier_key,
+        identifier_kind,
+        identifier_hash
+    from {{ ref('identifiers') }}
+    where identifier_key in (select ends.identifier_key from ends)
+),
+
 conflicts as (
     select
         weighed.left_key,
@@ -163,8 +179,8 @@ conflicts as (
         weighed.points,
         weighed.reasons
     from weighed
-    inner join {{ ref('identifiers') }} as left_identifiers on left_identifiers.identifier_key = weighed.left_key
-    inner join {{ ref('identifiers') }} as right_identifiers on right_identifiers.identifier_key = weighed.right_key
+    inner join named as left_identifiers on left_identifiers.identifier_key = weighed.left_key
+    inner join named as right_identifiers on right_identifiers.identifier_key = weighed.right_key
 )
 
 select * from conflicts

@@ -10,23 +10,31 @@ likely_pairs as (
     where status = 'used'
 ),
 
-edges as (
+changed_pairs as (
+    {{ changed_links_of('likely_pairs') }}
+),
+
+evidence as (
+    {{ changed_links_of(ref('int_identity__edges')) }}
+),
+
+changed_edges as (
     select
-        edges.left_key,
-        edges.right_key,
-        edges.rule,
-        edges.source,
-        edges.landing_no,
-        edges.first_seen_at,
-        edges.observations,
-        edges.first_file_id,
-        edges.first_line_no,
+        evidence.left_key,
+        evidence.right_key,
+        evidence.rule,
+        evidence.source,
+        evidence.landing_no,
+        evidence.first_seen_at,
+        evidence.observations,
+        evidence.first_file_id,
+        evidence.first_line_no,
         cast(null as double) as match_weight
-    from {{ ref('int_identity__edges') }} as edges
+    from evidence
     union all
     select
-        likely_pairs.left_key,
-        likely_pairs.right_key,
+        changed_pairs.left_key,
+        changed_pairs.right_key,
         'probabilistic' as rule,
         'splink' as source,
         cast(0 as bigint) as landing_no,
@@ -34,13 +42,27 @@ edges as (
         cast(1 as bigint) as observations,
         cast(null as varchar) as first_file_id,
         cast(null as bigint) as first_line_no,
-        cast(likely_pairs.match_weight as double) as match_weight
-    from likely_pairs
+        cast(changed_pairs.match_weight as double) as match_weight
+    from changed_pairs
 ),
 
-changed_edges as (
-    select * from edges
-    where {{ of_changed_links('edges') }}
+ends as (
+    select left_key as identifier_key from changed_edges
+    union
+    select right_key as identifier_key from changed_edges
+),
+
+nodes as (
+    select
+        identifier_key,
+        identifier_kind,
+        identifier_hash,
+        blocked_reason,
+        customer_id
+    from {{ ref('identity_map') }}
+    {%- if is_incremental() %}
+    where identifier_key in (select ends.identifier_key from ends)
+    {%- endif %}
 ),
 
 never_links as (
@@ -73,8 +95,8 @@ judged as (
         changed_edges.first_line_no,
         changed_edges.match_weight
     from changed_edges
-    inner join {{ ref('identity_map') }} as left_nodes on left_nodes.identifier_key = changed_edges.left_key
-    inner join {{ ref('identity_map') }} as right_nodes on right_nodes.identifier_key = changed_edges.right_key
+    inner join nodes as left_nodes on left_nodes.identifier_key = changed_edges.left_key
+    inner join nodes as right_nodes on right_nodes.identifier_key = changed_edges.right_key
     left join never_links
         on never_links.left_key = least(changed_edges.left_key, changed_edges.right_key)
         and never_links.right_key = greatest(changed_edges.left_key, changed_edges.right_key)

@@ -37,6 +37,7 @@ NEWS: dict[str, tuple[str, list[int | None], list[int | None]]] = {
         "delete from parties where party_key in (1, 3); update parties set email_key = 40", [], [None]),
     "kinds change places": ("update identity_kinds set strength = 10 - strength", [None], []),
 }  # fmt: skip
+ROWS = "select * exclude (_batch) from party_customers"
 
 
 def warehouse() -> Models:
@@ -55,13 +56,13 @@ def test_a_day_after_a_day_is_the_whole_table(news: str, owners: list[int | None
         made.con.execute(news)
     kept.con.execute("insert into run.changed_owners select unnest(?::bigint[])", [owners])
     kept.con.execute("insert into run.changed_parties select unnest(?::bigint[])", [parties])
-    before = kept.rows("from party_customers")
+    before = kept.rows(ROWS)
     with pytest.raises(Crash):
         kept.build("party_customers", crashes=True)
     kept.build("party_customers")
     anew.build("party_customers")
-    now = kept.rows("from party_customers")
-    assert now == anew.rows("from party_customers")
+    now = kept.rows(ROWS)
+    assert now == anew.rows(ROWS)
     # What comes after reads these parties alone, or all of them.
     noted = {party for (party,) in kept.rows("from run.changed_parties")}
     assert None in noted or {party for party, *_ in set(before) ^ set(now)} <= noted
