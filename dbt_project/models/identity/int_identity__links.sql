@@ -46,12 +46,15 @@ changed_edges as (
     from changed_pairs
 ),
 
+{% if is_incremental() -%}
+-- said by these, so that the table is not joined whole
 ends as (
     select left_key as identifier_key from changed_edges
     union
     select right_key as identifier_key from changed_edges
 ),
 
+{% endif -%}
 nodes as (
     select
         identifier_key,
