@@ -11,11 +11,20 @@ BEFORE = """
         case when n % 6 = 0 then 'spring' end as campaign_id, cast(null as varchar) as order_id, true as is_first_line,
         0 as quantity, 0 as amount, cast(null as varchar) as visit_source, 'f1' as _file_id, 'state 1' as _state
     from range(40) as numbers (n);
+    insert into int_core__acts by name
+        select source, source_key, party_key, ordered_at as occurred_at, order_id, true as is_first_line, 1 as quantity,
+            1 as amount, state as _state
+        from (values ('ec_order_items', 'o1:1', 0, timestamp '2026-04-03', 'o1', 'order'),
+            ('pos_receipts', 'r2', 1, timestamp '2026-04-20', 'o2', 'order'),
+            ('ec_orders', 'o3', 1, timestamp '2026-04-21', 'o3', 'order'),
+            ('reviews', 'v1', 1, timestamp '2026-04-22', null, 'told 1'))
+            as of_no_file (source, source_key, party_key, ordered_at, order_id, state);
     create table party_customers (party_key bigint, customer_id varchar, shared_party_key bigint);
     insert into party_customers values (0, 'c0', null), (1, 'c1', null), (2, null, null), (3, null, 3), (4, null, 4);
     create table int_core__shared_device_events as
         select party_key, occurred_at, 'c7' as customer_id from int_core__acts where party_key in (3, 4);
-    create table int_core__orders (order_id varchar, ordered_at timestamp);
+    create table int_core__orders as
+        select order_id, occurred_at as ordered_at from int_core__acts where order_id is not null;
     create table stg_products (product_id varchar, brand_id varchar, category varchar);
     insert into stg_products values ('p0', 'b1', 'skin'), ('p1', 'b2', 'hair');
     create table int_core__contents (
@@ -42,10 +51,21 @@ NEWS = {
         " insert into int_core__shared_device_events"
         " select 1, occurred_at, 'c8' from int_core__acts where party_key = 1", ["c1", "c8"]),
     "a party goes": ("delete from party_customers where party_key = 2; delete from int_core__acts where party_key = 2;"
-        " update int_core__acts set _state = 'state 2'", None),
+        " update int_core__acts set _state = 'state 2' where _file_id is not null", None),
     "a party comes": ("insert into party_customers values (8, null, null), (9, 'c9', null);"
         " insert into int_core__acts by name select * replace ('new' as source_key, 9 as party_key, 'f2' as _file_id,"
         " 'state 2' as _state) from int_core__acts limit 1", ["c9"]),
+    "orders change, one of them its day, and one goes": (
+        "update int_core__acts set quantity = 2, occurred_at = timestamp '2026-03-01' where order_id = 'o1';"
+        " update int_core__acts set quantity = 2 where order_id = 'o2';"
+        " delete from int_core__acts where order_id = 'o3';"
+        " create or replace table int_core__orders as select order_id, occurred_at as ordered_at from int_core__acts"
+        " where order_id is not null; insert into run.touched_orders values ('o1'), ('o2'), ('o3')", ["c0", "c1"]),
+    "an order goes, and nothing else is touched": ("delete from int_core__acts where order_id = 'o2';"
+        " delete from int_core__orders where order_id = 'o2'; insert into run.touched_orders values ('o2')", ["c1"]),
+    "a review is written anew": (
+        "update int_core__acts set product_id = 'p0', _state = 'told 2' where source = 'reviews'", ["c1"]),
+    "a review goes": ("delete from int_core__acts where source = 'reviews'", ["c1"]),
     "an act comes": ("insert into int_core__acts by name select * replace ('new' as source_key, 'f2' as _file_id,"
         " 'state 2' as _state) from int_core__acts limit 1", ["c0"]),
 }  # fmt: skip
@@ -77,6 +97,6 @@ def test_news_are_seen(news: str, touched: list[str] | None) -> None:
     found = [customer for (customer,) in kept.rows("select distinct customer_id from run.touched_customers")]
     assert found == touched or (touched is None and found)
     # A run that finds nothing new writes nothing, be it that all parties were made anew.
-    kept.con.execute("insert into run.changed_parties values (null)")
+    kept.con.execute("delete from run.touched_orders; insert into run.changed_parties values (null)")
     kept.build("int_core__touchpoints")
     assert kept.rows("select count(*) from int_core__touchpoints where _batch = 'build 4'") == [(0,)]
