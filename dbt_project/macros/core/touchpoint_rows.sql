@@ -106,11 +106,12 @@
 
 {# A condition: the act is not older than all touched orders. Written out, so that older orders and their lines are not joined. #}
 {% macro since_touched_orders(acts) -%}
-    {%- set orders = ref('int_core__orders') -%}
+    {%- if not execute -%}{%- do ref('int_core__orders') -%}{%- endif -%}
+    {%- if not execute or not is_incremental() -%} {{ return('true') }} {%- endif -%}
     {%- set query -%}
-        select min(orders.ordered_at) from {{ orders }} as orders where {{ of_touched_orders('orders.order_id') }}
+        select min(orders.ordered_at) from {{ ref('int_core__orders') }} as orders where {{ of_touched_orders('orders.order_id') }}
     {%- endset -%}
-    {%- set since = run_query(query).columns[0].values()[0] if execute and is_incremental() else none -%}
+    {%- set since = run_query(query).columns[0].values()[0] -%}
     {{ return(acts ~ ".occurred_at >= timestamp '" ~ since ~ "'" if since else 'true') }}
 {%- endmacro %}
 
