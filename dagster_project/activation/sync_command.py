@@ -69,7 +69,7 @@ def _as_the_run_saw_it(con: duckdb.DuckDBPyConnection, home: Home, is_hourly: bo
         none_of_them = ledger.Run("", 0, "", "", True)
         ledger.load_ledger(con, home, none_of_them)
         ledger.restore_run(con, home, none_of_them)
-        ledger.gather_all(con, is_hourly=True)
+        ledger.gather_all(con)
         feeds.sync_tables(con, home, as_view=True)
         catalog.create_views(con)
         yield

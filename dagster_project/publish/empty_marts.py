@@ -51,7 +51,7 @@ def empty_marts() -> Iterator[duckdb.DuckDBPyConnection]:
             con.execute(f"create table activation.ledger_{what} ({COLUMNS[what]}, run_no integer, is_earlier boolean)")
         for statement in AS_OF:
             con.execute(statement)
-        gather_all(con, is_hourly=False)
+        gather_all(con)
         empty_results(con)
         execute(con, "kpis/kpis", as_of=date.max)
         feeds.sync_tables(con, Home(Path(folder)))

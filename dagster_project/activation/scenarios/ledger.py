@@ -5,6 +5,7 @@ ahead that were taken back before they were sent) and `activation_runs/<run>.jso
 run alone; no other run's are touched.
 """
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -90,11 +91,14 @@ def accounts_from(earlier: list[Run], run: Run, back: timedelta, daily_only: boo
 
 
 def load_ledger(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
-    """Tables activation.ledger_scenario_steps, ledger_suppressions and ledger_withdrawals: rows of all runs but `run`.
+    """Relations activation.ledger_scenario_steps, _suppressions and _withdrawals: rows of all runs but `run`.
 
-    Suppressions are by far the most, and grow every day; an hourly run asks for few of them, and has a view of the
-    files instead. `is_earlier` is true for runs that ran before `run` first did: a repetition builds on these alone,
-    and so comes to the same result; what later ones listed it must still not list again.
+    `is_earlier` is true for runs that ran before `run` first did: a repetition builds on these alone, and so comes to
+    the same result; what later ones listed it must still not list again.
+
+    The ledger grows every day, and hardly any of it changes: a daily run keeps its rows in tables of the warehouse and
+    reads what is new. An hourly run sees a place that holds nothing yet: of suppressions, by far the most, it asks for
+    few, and has a view of their files.
     """
     con.execute("create schema if not exists activation")
     con.execute("create or replace table activation.ledger_runs (run_id varchar, run_no integer, cut_off_at timestamp)")
@@ -105,23 +109,65 @@ def load_ledger(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
         [[one.run_id for one in runs], [one.run_no for one in runs], [one.cut_off_at for one in runs]],
     )
     for what in TABLES:
-        paths = _files(home, what, lambda run_id: run_id != run.run_id)
         _load(con, what, f"ledger_{what}_columns", [])  # what files of earlier versions lack
-        rows = f"select * from activation.ledger_{what}_columns"
-        _create(
-            con,
-            f"ledger_{what}",
-            f"select rows.*, runs.run_no, runs.run_no < {run.run_no:d} as is_earlier"
-            f" from ({' union all by name '.join([rows, *([_read(paths)] if paths else [])])}) as rows"
-            " inner join activation.ledger_runs as runs on rows.run_id = runs.run_id",
-            as_view=run.is_hourly and what == "suppressions",
+        if run.is_hourly:
+            others = _numbered(what, _files(home, what, lambda run_id: run_id != run.run_id))
+            rows = f"select * exclude (filename) from ({others})"
+        else:
+            _keep(con, home, what)
+            rows = f"select * exclude (state) from activation.kept_{what} where run_id <> {literal(run.run_id)}"
+        select = f"select *, run_no < {run.run_no:d} as is_earlier from ({rows})"
+        _create(con, f"ledger_{what}", select, as_view=not run.is_hourly or what == "suppressions")
+
+
+def _keep(con: duckdb.DuckDBPyConnection, home: Home, what: str) -> None:
+    """Bring the table activation.kept_`what` to the ledger's files: only those that are new are read.
+
+    `state` tells a file as it was read. Where one is not there any more as it was, since an erasure or its own run has
+    written it anew, the table is made anew too, so that nothing stays of what went.
+    """
+    shape = hashlib.sha256(COLUMNS[what].encode()).hexdigest()[:8]  # of another version's table every row is read anew
+    states = {path: f"{shape} {_state(Path(path))}" for path in _files(home, what, lambda _: True)}
+    columns = f"({COLUMNS[what]}, run_no integer, state varchar)"
+    con.execute(f"create table if not exists activation.kept_{what} {columns}")
+    kept = {state for (state,) in con.execute(f"select distinct state from activation.kept_{what}").fetchall()}
+    if not kept <= set(states.values()):
+        con.execute(f"create or replace table activation.kept_{what} {columns}")
+        kept = set()
+    new = {path: state for path, state in states.items() if state not in kept}
+    if new:
+        con.execute(
+            f"insert into activation.kept_{what} by name"
+            f" select kept.* exclude (filename), files.state from ({_numbered(what, list(new))}) as kept"
+            " inner join (select unnest(cast(? as varchar[])) as filename, unnest(cast(? as varchar[])) as state)"
+            " as files on kept.filename = files.filename",
+            [list(new), list(new.values())],
         )
 
 
-def gather_all(con: duckdb.DuckDBPyConnection, is_hourly: bool) -> None:
-    """activation.all_scenario_targets and all_suppressions: rows of all runs, this one's among them."""
+def _numbered(what: str, paths: list[str]) -> str:
+    """SQL of the rows of these files, each with its file and the number of its run."""
+    parts = [f"select *, null::varchar as filename from activation.ledger_{what}_columns"]
+    if paths:
+        parts.append(_read(paths, "*, filename"))
+    return (
+        f"select rows.*, runs.run_no from ({' union all by name '.join(parts)}) as rows"
+        " inner join activation.ledger_runs as runs on rows.run_id = runs.run_id"
+    )
+
+
+def _state(path: Path) -> str:
+    stat = path.stat()
+    return f"{path.name} {stat.st_size} {stat.st_mtime_ns}"
+
+
+def gather_all(con: duckdb.DuckDBPyConnection) -> None:
+    """activation.all_scenario_targets and all_suppressions: rows of all runs, this one's among them.
+
+    Of suppressions the ledger holds many more, and few ask: a view.
+    """
     execute(con, "scenarios/all_runs")
-    _create(con, "all_suppressions", text("scenarios/all_suppressions"), as_view=is_hourly)
+    _create(con, "all_suppressions", text("scenarios/all_suppressions"), as_view=True)
 
 
 def load_own(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> bool:
@@ -158,8 +204,8 @@ def _load(con: duckdb.DuckDBPyConnection, what: str, table: str, paths: list[str
         con.execute(f"insert into activation.{table} by name {_read(paths)}")
 
 
-def _read(paths: list[str]) -> str:
-    return f"select * from read_parquet([{', '.join(map(literal, paths))}], union_by_name = true)"
+def _read(paths: list[str], columns: str = "*") -> str:
+    return f"select {columns} from read_parquet([{', '.join(map(literal, paths))}], union_by_name = true)"
 
 
 def _create(con: duckdb.DuckDBPyConnection, name: str, select: str, as_view: bool) -> None:

@@ -82,7 +82,7 @@ def prepare(
     report = ActivationReport(run.run_id)
     if not context.is_newest:
         ledger.restore_run(con, home, run)
-        ledger.gather_all(con, run.is_hourly)
+        ledger.gather_all(con)
         return report
     settings, known = effective_settings(), load_scenarios() if scenarios is None else scenarios
     chosen = of_cadence(known, context.is_hourly)
@@ -97,7 +97,7 @@ def prepare(
         raise StageFailed("activation: " + "; ".join(faults))
     if is_repeated_hour:
         execute(con, "scenarios/repetition")
-    ledger.gather_all(con, run.is_hourly)
+    ledger.gather_all(con)
     folder = scratch_folder(home, run.run_id)
     shutil.rmtree(folder, ignore_errors=True)
     write_lists(con, folder / "lists")

@@ -137,7 +137,7 @@ def test_lists_are_counted_by_the_day_of_their_run(con: duckdb.DuckDBPyConnectio
         con.execute(
             "insert into activation.suppressions by name select cast(? as date) as as_of, ? as reason", [as_of, reason]
         )
-    gather_all(con, is_hourly=False)
+    gather_all(con)
     kpis.write_kpis(con, folder, AS_OF, set(MARTS))
     assert con.execute(
         "select day(day), metric, value from activation.kpi_rows where value > 0 order by all"

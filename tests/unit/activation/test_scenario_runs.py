@@ -9,6 +9,7 @@ from dagster_project.activation.scenarios.ledger import read_runs
 from dagster_project.activation.scenarios.lists import commit, recover, scratch_folder
 from dagster_project.activation.scenarios.reading import load_scenarios
 from dagster_project.activation.scenarios.run import unaccounted
+from dagster_project.privacy import steps
 
 
 def run_facts(shop: Shop) -> tuple[Any, ...]:
@@ -58,6 +59,50 @@ def test_what_has_no_step_left_to_be_decided_is_let_go(shop: Shop) -> None:
         shop.run(day)
         left.append(shop.con.execute("select customer_id from activation.triggers order by all").fetchall())
     assert left == [[("ended",), ("under way",)], [("under way",)], []]
+
+
+def test_a_chain_is_let_go_until_its_next_step_falls_due(shop: Shop) -> None:
+    shop.scenarios = load_scenarios()
+    shop.only("first_purchase_follow_up", shop.scenarios)  # a week after the order, and 23 days after that message
+    shop.customer("anna")
+    shop.order("anna", "2026-01-05 12:00")
+    told: list[str] = []
+    for day in (
+        *(f"2026-01-{number:02d}" for number in range(5, 32)),
+        "2026-02-01",
+        "2026-02-02",
+        "2026-02-03",
+        "2026-02-04",
+    ):
+        shop.run(day)
+        triggers = shop.con.execute("select count(*) from activation.triggers").fetchall()
+        told += [row[1] for row in shop.listed()]
+        assert triggers == [(len(shop.listed()),)]
+    assert told == ["use", "repeat"]
+
+
+def test_daily_runs_keep_what_they_read_of_the_ledger_and_read_anew_what_has_changed(shop: Shop) -> None:
+    shop.scenarios = [thanks()]
+    for name in ("anna", "berta"):
+        shop.customer(name)
+        shop.order(name, "2026-01-05 12:00")
+    kept = "select customer_id, run_id from activation.kept_scenario_steps order by all"
+    found = []
+    for day in ("2026-01-05", "2026-01-06", "2026-01-07"):
+        shop.run(day)
+        found.append(shop.con.execute(kept).fetchall())
+    first = [("anna", "2026-01-05"), ("berta", "2026-01-05")]
+    assert found == [[], first, sorted([*first, ("anna", "2026-01-06"), ("berta", "2026-01-06")])]
+    before = run_facts(shop)
+    # A stop may come anywhere between what is kept and what stands in the ledger.
+    shop.con.execute("delete from activation.kept_scenario_steps where run_id = '2026-01-06'")
+    shop.con.execute("drop table activation.kept_suppressions")
+    shop.run("2026-01-07")
+    assert run_facts(shop) == before
+    steps.forget(shop.home, ["anna"])
+    shop.run("2026-01-08")
+    assert {row[0] for row in shop.con.execute(kept).fetchall()} == {"berta"}
+    assert {row[0] for row in shop.suppressed("all_suppressions")} == {"anna"}
 
 
 def test_repeating_a_run_gives_the_same_and_the_next_lists_nothing_again(shop: Shop) -> None:

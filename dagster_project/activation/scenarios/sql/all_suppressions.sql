@@ -1,4 +1,4 @@
--- Those of all runs, as of scenario_targets; of them the ledger holds many more, and few ask.
+-- Those of all runs, as of scenario_targets.
 with of_runs as (
     select * exclude (run_no, is_earlier) from activation.ledger_suppressions
     union all by name
@@ -6,4 +6,3 @@ with of_runs as (
 )
 select as_of, scenario_id, step, customer_id, trigger, reason, run_id, winner, detail
 from of_runs
-order by as_of, scenario_id, step, customer_id, trigger;
