@@ -1,7 +1,7 @@
 """Triggers that name columns of touchpoints or of a mart: filters become expressions of sqlglot, never pasted text."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -11,7 +11,6 @@ from dagster_project.activation.audiences.comparing import SUBJECTS
 from dagster_project.activation.audiences.passing import literal
 from dagster_project.activation.audiences.schema import Schema
 from dagster_project.activation.scenarios.declaration import Scenario
-from dagster_project.activation.scenarios.parts import Delay
 from dagster_project.activation.scenarios.triggers import Act, Row
 from dagster_project.errors import ConfigurationError, Fault
 
@@ -22,24 +21,25 @@ def mark_acts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> None
     """Views of touchpoints that match a scenario's filters, with what it counts them by (act_key, each_value).
 
     recent_acts: those that may set one off in this run. earlier_acts: those before, for scenarios that count from the
-    customer's first. Needs activation.scenario_rules. A select for each scenario: most look at few days, which a scan
+    customer's first. Needs activation.first_steps. A select for each scenario: most look at few days, which a scan
     finds without reading the others, and asking each act about every scenario costs many times as much.
     """
     rules = {
         scenario_id: moments
         for scenario_id, *moments in con.execute(
-            "select scenario_id, reach_back_at, cut_off_at, horizon_at from activation.scenario_rules"
+            "select rules.scenario_id, rules.reach_back_at, rules.cut_off_at, firsts.triggered_from_at,"
+            " firsts.triggered_before_at from activation.scenario_rules as rules"
+            " inner join activation.first_steps as firsts on rules.scenario_id = firsts.scenario_id"
         ).fetchall()
     }
     recent, earlier = [_no_acts()], [_no_acts()]
     for scenario in scenarios:
         if isinstance(scenario.trigger, Act):
-            from_at, cut_off_at, horizon_at = rules[scenario.id]
-            until_at = cut_off_at
+            from_at, until_at, triggered_from_at, triggered_before_at = rules[scenario.id]
             if len(scenario.steps) == 1:  # else an act may be under way whose first step has been put off since
-                until_at = min(cut_off_at, horizon_at - _shortest(scenario.steps[0].delay))
+                from_at, until_at = triggered_from_at, min(until_at, triggered_before_at)
             for acts in _acts(scenario.id, scenario.trigger):
-                recent.append(acts.where(_at(exp.GTE, from_at), _at(exp.LT, until_at)))
+                recent.append(acts.where(_at(exp.GTE, from_at), _at(exp.LT, until_at), *_messaged(scenario.trigger)))
                 if scenario.trigger.numbers:
                     earlier.append(acts.where(_at(exp.LT, from_at)))
     for view, selects in (("recent_acts", recent), ("earlier_acts", earlier)):
@@ -63,6 +63,14 @@ def _acts(scenario_id: str, trigger: Act) -> Iterator[exp.Select]:
         yield counted.where(exp.EQ(this=exp.column("action"), expression=exp.Literal.string(action)))
 
 
+def _messaged(trigger: Act) -> Iterator[exp.Expr]:
+    """Where an act must follow a message, those alone count who did something with one: few, or nobody."""
+    if trigger.after:
+        yield exp.In(
+            this=exp.column("customer_id"), query=exp.select("customer_id").from_("activation.message_acts").subquery()
+        )
+
+
 def _no_acts() -> exp.Select:
     """No rows; the columns, where no scenario waits for acts."""
     return next(_acts("", Act(kind="act", action=["none"]))).where(exp.false())
@@ -70,11 +78,6 @@ def _no_acts() -> exp.Select:
 
 def _at(way: type[exp.Binary], moment: datetime) -> exp.Expr:
     return way(this=exp.column("occurred_at"), expression=literal(moment))
-
-
-def _shortest(delay: Delay) -> timedelta:
-    """The least time that a delay can take: months in a row have two days fewer than thirty each at most."""
-    return timedelta(days=max(30 * delay.months - 2, 0) + delay.days, hours=delay.hours)
 
 
 def gather_rows(con: duckdb.DuckDBPyConnection, scenario: Scenario, schema: Schema) -> None:

@@ -13,6 +13,7 @@ where triggers.cart_emptied_at is not null
     or under_way.match_key is not null
     or (
         decided.match_key is null
-        and due_after(triggers.triggered_at, firsts.months, firsts.days, firsts.hours) >= firsts.first_from_at
-        and due_after(triggers.triggered_at, firsts.months, firsts.days, firsts.hours) < firsts.horizon_at
+        and falls_due(
+            triggers.triggered_at, firsts.months, firsts.days, firsts.hours, firsts.first_from_at, firsts.horizon_at
+        )
     )

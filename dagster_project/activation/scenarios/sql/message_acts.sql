@@ -1,24 +1,31 @@
 -- What customers did with the messages that some scenario asks about: found by feed row, else by scenario, step and customer.
+create or replace temp table message_words as
+select
+    events.source_key, events.scenario_id, events.step, events.feed_row_id, events.occurred_at, events.party_key,
+    events.action = 'message_clicked' as is_click
+from core.int_core__message_events as events
+where events.action in ('message_opened', 'message_clicked') and events.occurred_at < $cut_off_at
+    and (
+        events.feed_row_id is not null
+        or events.scenario_id in (select messages_asked.asked_id from activation.messages_asked as messages_asked)
+    );
+
 insert into activation.message_acts by name
 with asked as (
     select distinct asked_id from activation.messages_asked
 ),
 sent as (
     select settled.*, products.brand_id
-    from activation.settled_steps as settled
+    from settled_steps as settled
     inner join asked on settled.scenario_id = asked.asked_id
     left join staging.stg_products as products on settled.product_id = products.product_id
     where settled.feed_row_id is not null
 ),
 events as (
-    select
-        events.source_key, events.scenario_id, events.step, events.feed_row_id, events.occurred_at,
-        parties.customer_id, events.action = 'message_clicked' as is_click
-    from core.int_core__message_events as events
-    inner join core.party_customers as parties on events.party_key = parties.party_key
-    where events.action in ('message_opened', 'message_clicked') and events.occurred_at < $cut_off_at
-        and parties.customer_id is not null
-        and (events.feed_row_id is not null or events.scenario_id in (select asked_id from asked))
+    select words.*, parties.customer_id
+    from message_words as words
+    inner join core.party_customers as parties on words.party_key = parties.party_key
+    where parties.customer_id is not null
 ),
 of_rows as (
     select

@@ -1,10 +1,14 @@
 -- Whom a message would not do good: channel null is every channel.
 create or replace table activation.poor_quality as
-with bouncing as (
+with parties as (
+    select party_customers.party_key, party_customers.customer_id
+    from core.party_customers as party_customers
+    semi join activation.people as people on party_customers.customer_id = people.customer_id
+),
+bouncing as (
     select distinct parties.customer_id
     from core.int_core__message_events as events
-    inner join core.party_customers as parties on events.party_key = parties.party_key
-    inner join activation.people as people on parties.customer_id = people.customer_id
+    inner join parties on events.party_key = parties.party_key
     where events.action = 'message_bounced' and events.occurred_at < $cut_off_at
 ),
 keys as (
@@ -26,7 +30,7 @@ fates as (
         bouncing.customer_id, events.channel, events.occurred_at, events.message_id,
         events.action = 'message_bounced' as is_bounce
     from core.int_core__message_events as events
-    inner join core.party_customers as parties on events.party_key = parties.party_key
+    inner join parties on events.party_key = parties.party_key
     inner join bouncing on parties.customer_id = bouncing.customer_id
     inner join keys on bouncing.customer_id = keys.customer_id
     where events.action in ('message_bounced', 'message_delivered', 'message_opened', 'message_clicked')

@@ -27,8 +27,11 @@ select * from remaining;
 
 -- Every (scenario, step, trigger) that another run decided, as far back as this run's triggers reach, or further where a
 -- scenario asks. A date's trigger is told by today's customer: after a merge the surviving person has it once, and after a
--- split neither has it again.
-create or replace table activation.settled_steps as
+-- split neither has it again. A view: each who asks wants few of its columns, or of its scenarios
+-- (earlier versions left a table).
+drop table if exists activation.settled_steps;
+
+create or replace temp view settled_steps as
 with wanted as (
     select
         rules.scenario_id,
@@ -80,22 +83,31 @@ select
     match_key,
     max(send_at) filter (where is_earlier and continues) as send_at,
     coalesce(bool_or(continues) filter (where is_earlier), false) as continues
-from activation.settled_steps
+from settled_steps
 group by scenario_id, step, match_key;
 
--- Chains of which the step after one that continues is still to be decided.
+-- Chains of which a step falls due in this run that comes after one that continues.
 create or replace table activation.under_way as
 select distinct progress.scenario_id, progress.match_key
 from activation.progress as progress
 inner join activation.step_rules as nexts
     on progress.scenario_id = nexts.scenario_id and progress.step = nexts.previous_step
+inner join activation.scenario_rules as rules on nexts.scenario_id = rules.scenario_id
 left join activation.progress as decided
     on nexts.scenario_id = decided.scenario_id and nexts.step = decided.step and progress.match_key = decided.match_key
-where progress.continues and decided.match_key is null;
+where progress.continues and decided.match_key is null
+    and falls_due(
+        progress.send_at, nexts.months, nexts.days, nexts.hours, rules.accounts_from_at, rules.horizon_at
+    );
 
--- The first steps, which count from the trigger, and when such a step has to fall due to be decided in this run.
+-- The first steps, which count from the trigger, and when such a step has to fall due to be decided in this run; from when to
+-- when, at the most, it was set off then: months differ in length.
 create or replace table activation.first_steps as
-select steps.scenario_id, steps.step, steps.months, steps.days, steps.hours, rules.first_from_at, rules.horizon_at
+select
+    steps.scenario_id, steps.step, steps.months, steps.days, steps.hours, rules.first_from_at, rules.horizon_at,
+    rules.first_from_at - to_days(31 * steps.months + steps.days) - to_hours(steps.hours) as triggered_from_at,
+    rules.horizon_at - to_days(greatest(30 * steps.months - 2, 0) + steps.days) - to_hours(steps.hours)
+        as triggered_before_at
 from activation.step_rules as steps
 inner join activation.scenario_rules as rules on steps.scenario_id = rules.scenario_id
 where steps.previous_step is null

@@ -71,6 +71,9 @@ create or replace temp macro is_open(at_minute, window_start, window_end, quiet_
 create or replace temp macro due_after(moment, months, days, hours) as
     moment + interval 9 hours + to_months(months) + to_days(days) + to_hours(hours) - interval 9 hours;
 
+create or replace temp macro falls_due(moment, months, days, hours, from_at, until_at) as
+    due_after(moment, months, days, hours) >= from_at and due_after(moment, months, days, hours) < until_at;
+
 -- A trigger's match_key under today's customer id.
 create or replace temp macro todays_key(match_key, trigger_key, customer_id) as
     case when match_key = trigger_key then match_key else customer_id || '|' || trigger_key end;

@@ -3,43 +3,72 @@
 -- earlier_acts hold the touchpoints that match each scenario, with the times in which it looks.
 create or replace temp table lately as
 with known as (
-    select acts.*, rules.trigger_every
-    from recent_acts as acts
-    inner join activation.scenario_rules as rules on acts.scenario_id = rules.scenario_id
-    semi join insights.customers as customers on acts.customer_id = customers.customer_id
-    where acts.each_value is not null
+    select * from recent_acts where each_value is not null
 ),
--- Several lines of an order may be of one act: few are, and only these are put in order.
-repeated as (
-    select scenario_id, act_key, each_value
+-- Those alone of which a step is to be decided: see live_triggers.
+live as (
+    select known.*
     from known
-    where order_id is not null
-    group by scenario_id, act_key, each_value
-    having count(*) > 1
+    inner join activation.first_steps as firsts on known.scenario_id = firsts.scenario_id
+    left join activation.progress as decided
+        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step
+        and known.touchpoint_id = decided.match_key
+    left join activation.under_way as under_way
+        on known.scenario_id = under_way.scenario_id and known.touchpoint_id = under_way.match_key
+    where under_way.match_key is not null
+        or (
+            decided.match_key is null
+            and known.occurred_at >= firsts.triggered_from_at and known.occurred_at < firsts.triggered_before_at
+        )
+),
+-- What the same customer did of the same: the other lines of an order, and acts that are counted with these.
+alike as (
+    select
+        known.scenario_id, known.customer_id, known.each_value, known.act_key, known.occurred_at, known.touchpoint_id,
+        known.order_id
+    from known
+    semi join live
+        on known.scenario_id = live.scenario_id and known.customer_id = live.customer_id
+        and known.each_value = live.each_value
 ),
 lines as (
     select
-        known.*,
+        *,
         row_number() over (
-            partition by known.scenario_id, known.customer_id, known.act_key, known.each_value
-            order by known.occurred_at nulls last, known.touchpoint_id nulls last
+            partition by scenario_id, customer_id, act_key, each_value
+            order by occurred_at nulls last, touchpoint_id nulls last
         ) as line
-    from known
-    semi join repeated
-        on known.scenario_id = repeated.scenario_id and known.act_key = repeated.act_key
-        and known.each_value = repeated.each_value
+    from alike
+    where order_id is not null
+),
+firsts as (
+    select scenario_id, customer_id, each_value, occurred_at, touchpoint_id from alike where order_id is null
+    union all
+    select scenario_id, customer_id, each_value, occurred_at, touchpoint_id from lines where line = 1
+),
+numbered as (
+    select
+        scenario_id, touchpoint_id,
+        row_number() over (
+            partition by scenario_id, customer_id, each_value order by occurred_at nulls last, touchpoint_id nulls last
+        ) as act_no
+    from firsts
 )
-select * exclude (line) from lines where line = 1
-union all
-select known.*
-from known
-anti join repeated
-    on known.scenario_id = repeated.scenario_id and known.act_key = repeated.act_key
-    and known.each_value = repeated.each_value;
+select live.*, numbered.act_no
+from live
+semi join insights.customers as customers on live.customer_id = customers.customer_id
+inner join numbered on live.scenario_id = numbered.scenario_id and live.touchpoint_id = numbered.touchpoint_id;
 
 insert into activation.triggers by name
-with numbering as (
-    select distinct scenario_id, customer_id, each_value from lately where not trigger_every
+with numbers as (
+    select scenario_id, cast(value as bigint) as nth from activation.trigger_filters where attribute = 'nth'
+),
+-- Those that may be the nth, if there are as many before the days looked at as that takes.
+numbering as (
+    select lately.*
+    from lately
+    inner join (select scenario_id, max(nth) as last_nth from numbers group by scenario_id) as lasts
+        on lately.scenario_id = lasts.scenario_id and lately.act_no <= lasts.last_nth
 ),
 earlier as (
     select acts.scenario_id, acts.customer_id, acts.each_value, count(distinct acts.act_key) as acts
@@ -49,27 +78,18 @@ earlier as (
         and acts.each_value = numbering.each_value
     group by acts.scenario_id, acts.customer_id, acts.each_value
 ),
-numbered as (
-    select
-        lately.*,
-        coalesce(earlier.acts, 0) + row_number() over (
-            partition by lately.scenario_id, lately.customer_id, lately.each_value
-            order by lately.occurred_at nulls last, lately.touchpoint_id nulls last
-        ) as act_no
-    from lately
-    left join earlier
-        on lately.scenario_id = earlier.scenario_id and lately.customer_id = earlier.customer_id
-        and lately.each_value = earlier.each_value
-    where not lately.trigger_every
-),
 triggering as (
-    select * from lately where trigger_every
+    select lately.*
+    from lately
+    semi join activation.scenario_rules as rules on lately.scenario_id = rules.scenario_id and rules.trigger_every
     union all
-    select numbered.* exclude (act_no)
-    from numbered
-    semi join activation.trigger_filters as filters
-        on numbered.scenario_id = filters.scenario_id and filters.attribute = 'nth'
-        and numbered.act_no = cast(filters.value as bigint)
+    select numbering.*
+    from numbering
+    left join earlier
+        on numbering.scenario_id = earlier.scenario_id and numbering.customer_id = earlier.customer_id
+        and numbering.each_value = earlier.each_value
+    semi join numbers
+        on numbering.scenario_id = numbers.scenario_id and numbers.nth = coalesce(earlier.acts, 0) + numbering.act_no
 ),
 -- Where the act must follow a message: one that was opened, about the same thing where the scenario says so.
 following as (

@@ -11,19 +11,29 @@ years as (
     )) as birthday_year
     from rules
 ),
-birthdays as (
+-- At the hour that the scenario names, wherever that is.
+local_birthdays as (
     select
-        rules.scenario_id,
-        customers.customer_id,
-        'birthday:' || years.birthday_year as trigger_key,
-        timezone('UTC', timezone(coalesce(zones.zone, 'Asia/Tokyo'), cast(
+        rules.scenario_id, rules.reach_back_at, rules.horizon_at, persons.customer_id, years.birthday_year,
+        cast(
             persons.birth_date + to_years(cast(years.birthday_year - year(persons.birth_date) as integer)) as timestamp
-        ) + to_minutes(rules.trigger_minute) - rules.ahead)) as triggered_at
+        ) + to_minutes(rules.trigger_minute) - rules.ahead as local_at
     from rules
     inner join years on rules.scenario_id = years.scenario_id
     inner join pii.person_attributes as persons on year(persons.birth_date) < years.birthday_year
-    inner join insights.customers as customers on persons.customer_id = customers.customer_id
-    left join activation.time_zones as zones on persons.customer_id = zones.customer_id
+),
+-- Clocks are asked of those alone whose birthday may be one of these days.
+birthdays as (
+    select
+        local_birthdays.scenario_id,
+        local_birthdays.customer_id,
+        'birthday:' || local_birthdays.birthday_year as trigger_key,
+        timezone('UTC', timezone(coalesce(zones.zone, 'Asia/Tokyo'), local_birthdays.local_at)) as triggered_at
+    from local_birthdays
+    inner join insights.customers as customers on local_birthdays.customer_id = customers.customer_id
+    left join activation.time_zones as zones on local_birthdays.customer_id = zones.customer_id
+    where local_birthdays.local_at >= local_birthdays.reach_back_at - interval 1 day
+        and local_birthdays.local_at < local_birthdays.horizon_at + interval 1 day
 )
 select
     birthdays.scenario_id,

@@ -1,6 +1,6 @@
 -- A cart is the adds since the last order, timed by the last add; the order after it or emptying it ends it.
 -- A trial order ends it as well: who has bought what was in the cart must not be reminded of it.
-insert into activation.triggers by name
+create or replace temp table cart_customers as
 with rules as (
     select * from activation.scenario_rules where trigger_kind = 'cart_left'
 ),
@@ -34,34 +34,39 @@ followed as (
             partition by customer_id order by acted_at nulls last, is_order nulls last, act_id nulls last
         ) as is_order_next
     from recent_acts_and_orders
-),
+)
 -- Those of whom such a cart has a step to be decided, or one on its way that emptying it would take back. Only their carts are
 -- gone through from the first act on.
-recent_customers as (
-    select distinct followed.customer_id
-    from followed
-    inner join rules on followed.acted_at >= rules.reach_back_at
-    inner join activation.first_steps as firsts on rules.scenario_id = firsts.scenario_id
-    left join activation.progress as decided
-        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and followed.act_id = decided.match_key
-    where followed.is_order = 0 and followed.is_order_next is distinct from 0
-        and (
-            (
-                decided.match_key is null
-                and due_after(followed.acted_at, firsts.months, firsts.days, firsts.hours) >= firsts.first_from_at
-                and due_after(followed.acted_at, firsts.months, firsts.days, firsts.hours) < firsts.horizon_at
-            )
-            or followed.act_id in (
-                select under_way.match_key
-                from activation.under_way as under_way
-                where under_way.scenario_id = rules.scenario_id
-            )
-            or followed.act_id in (
-                select progress.match_key
-                from activation.progress as progress
-                where progress.scenario_id = rules.scenario_id and progress.send_at > rules.cut_off_at
-            )
+select distinct followed.customer_id
+from followed
+inner join rules on followed.acted_at >= rules.reach_back_at
+inner join activation.first_steps as firsts on rules.scenario_id = firsts.scenario_id
+left join activation.progress as decided
+    on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and followed.act_id = decided.match_key
+where followed.is_order = 0 and followed.is_order_next is distinct from 0
+    and (
+        (
+            decided.match_key is null
+            and followed.acted_at >= firsts.triggered_from_at and followed.acted_at < firsts.triggered_before_at
         )
+        or followed.act_id in (
+            select under_way.match_key
+            from activation.under_way as under_way
+            where under_way.scenario_id = rules.scenario_id
+        )
+        or followed.act_id in (
+            select progress.match_key
+            from activation.progress as progress
+            where progress.scenario_id = rules.scenario_id and progress.send_at > rules.cut_off_at
+        )
+    );
+
+insert into activation.triggers by name
+with rules as (
+    select * from activation.scenario_rules where trigger_kind = 'cart_left'
+),
+bounds as (
+    select max(cut_off_at) as until_at from rules
 ),
 -- Asked one by one, actions are found in what a scan reads; of a list of them it would give out all acts.
 touches as (
@@ -69,7 +74,7 @@ touches as (
         touchpoints.customer_id, touchpoints.occurred_at, touchpoints.touchpoint_id, touchpoints.product_id,
         true as is_add, coalesce(touchpoints.quantity, 0) as quantity
     from core.touchpoints as touchpoints
-    semi join recent_customers on touchpoints.customer_id = recent_customers.customer_id
+    inner join cart_customers on touchpoints.customer_id = cart_customers.customer_id
     cross join bounds
     where touchpoints.action = 'add_to_cart' and touchpoints.occurred_at < bounds.until_at
     union all
@@ -77,7 +82,7 @@ touches as (
         touchpoints.customer_id, touchpoints.occurred_at, touchpoints.touchpoint_id, touchpoints.product_id,
         false, coalesce(touchpoints.quantity, 0)
     from core.touchpoints as touchpoints
-    semi join recent_customers on touchpoints.customer_id = recent_customers.customer_id
+    inner join cart_customers on touchpoints.customer_id = cart_customers.customer_id
     cross join bounds
     where touchpoints.action = 'remove_from_cart' and touchpoints.occurred_at < bounds.until_at
 ),
@@ -95,7 +100,7 @@ timeline as (
     union all
     select orders.customer_id, orders.ordered_at, orders.order_id, null, 1, false, 0
     from core.orders as orders
-    inner join recent_customers on orders.customer_id = recent_customers.customer_id
+    inner join cart_customers on orders.customer_id = cart_customers.customer_id
     cross join bounds
     where (orders.is_counted or orders.is_trial) and orders.ordered_at < bounds.until_at
 ),

@@ -12,16 +12,24 @@ moving_days as (
     from (select distinct cast(orders.ordered_at + interval 9 hours as date) as ordered_on from core.orders as orders) as days
     inner join activation.trigger_filters as filters on filters.attribute = 'rf_segment'
     inner join rules.rf_segments as segments on filters.value = segments.segment
-    inner join rules
-        on filters.scenario_id = rules.scenario_id
+    inner join rules on filters.scenario_id = rules.scenario_id
+    inner join activation.first_steps as firsts
+        on rules.scenario_id = firsts.scenario_id
         and days.ordered_on + to_months(segments.recency_from)
-        between rules.reach_back_at - interval 2 days and rules.horizon_at + rules.ahead + interval 2 days
+        - case when segments.recency_from > 0 then rules.ahead else interval 0 days end
+        -- to some days, since months differ in length, and a scenario has its hour
+        between firsts.triggered_from_at - interval 5 days and firsts.triggered_before_at + interval 5 days
 ),
+-- Who is on the way, by the customer that stands in the key.
 moving as (
     select distinct orders.customer_id
     from core.orders as orders
     semi join moving_days on cast(orders.ordered_at + interval 9 hours as date) = moving_days.ordered_on
     where orders.is_counted or orders.is_trial
+    union
+    select split_part(under_way.match_key, '|', 1)
+    from activation.under_way as under_way
+    semi join rules on under_way.scenario_id = rules.scenario_id
 ),
 days as (
     select
@@ -70,14 +78,33 @@ keyed as (
     from states
     where is_named and triggered_at >= reach_back_at and triggered_at < horizon_at
 ),
--- Whoever ordered before it came to that is no case; whoever did after a message ahead of it leaves by an exit.
+begun as (
+    select distinct progress.scenario_id, progress.match_key
+    from activation.progress as progress
+    semi join keyed on progress.scenario_id = keyed.scenario_id and progress.match_key = keyed.match_key
+),
+-- Those alone of which a step is to be decided: see live_triggers. Whoever ordered before it came to that is no case; whoever
+-- did after a message ahead of it leaves by an exit.
 possible as (
     select keyed.*
     from keyed
-    left join (select distinct scenario_id, match_key from activation.progress) as begun
-        on keyed.scenario_id = begun.scenario_id and keyed.match_key = begun.match_key
-    where keyed.next_on is null or cast(keyed.triggered_at + interval 9 hours as date) < keyed.next_on
+    left join begun on keyed.scenario_id = begun.scenario_id and keyed.match_key = begun.match_key
+    inner join activation.first_steps as firsts on keyed.scenario_id = firsts.scenario_id
+    left join activation.progress as decided
+        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and keyed.match_key = decided.match_key
+    left join activation.under_way as under_way
+        on keyed.scenario_id = under_way.scenario_id and keyed.match_key = under_way.match_key
+    where (
+        keyed.next_on is null or cast(keyed.triggered_at + interval 9 hours as date) < keyed.next_on
         or begun.match_key is not null
+    )
+    and (
+        under_way.match_key is not null
+        or (
+            decided.match_key is null
+            and keyed.triggered_at >= firsts.triggered_from_at and keyed.triggered_at < firsts.triggered_before_at
+        )
+    )
 ),
 -- What came before is asked of these customers alone.
 followed as (

@@ -30,34 +30,56 @@ launches as (
         )
 ),
 buyers as (
-    select distinct
-        launches.scenario_id, launches.product_id, launches.brand_id, launches.launched_at, launches.triggered_at,
-        items.customer_id, items.customer_id || '|launch:' || launches.product_id as match_key
+    select distinct launches.scenario_id, launches.product_id, items.customer_id
     from core.order_items as items
     inner join launches
         on items.brand_id = launches.brand_id and items.ordered_at >= launches.from_at
         and items.ordered_at < launches.launched_at and items.ordered_at < launches.cut_off_at
-    inner join insights.customers as customers on items.customer_id = customers.customer_id
     where items.is_counted
+),
+-- Those alone of which a step is to be decided: see live_triggers.
+told as (
+    select
+        launches.*, buyers.customer_id, buyers.customer_id || '|launch:' || buyers.product_id as match_key
+    from buyers
+    semi join insights.customers as customers on buyers.customer_id = customers.customer_id
+    inner join launches on buyers.scenario_id = launches.scenario_id and buyers.product_id = launches.product_id
+    inner join activation.first_steps as firsts on buyers.scenario_id = firsts.scenario_id
+    left join activation.progress as decided
+        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step
+        and buyers.customer_id || '|launch:' || buyers.product_id = decided.match_key
+    left join activation.under_way as under_way
+        on buyers.scenario_id = under_way.scenario_id
+        and buyers.customer_id || '|launch:' || buyers.product_id = under_way.match_key
+    where under_way.match_key is not null
+        or (
+            decided.match_key is null
+            and launches.triggered_at >= firsts.triggered_from_at and launches.triggered_at < firsts.triggered_before_at
+        )
+),
+owners as (
+    select distinct told.match_key
+    from told
+    inner join core.order_items as items
+        on told.customer_id = items.customer_id and told.product_id = items.product_id
+        and items.ordered_at < told.triggered_at
+    where items.is_counted
+),
+begun as (
+    select distinct progress.scenario_id, progress.match_key
+    from activation.progress as progress
+    semi join told on progress.scenario_id = told.scenario_id and progress.match_key = told.match_key
 )
 select
-    buyers.scenario_id,
-    buyers.customer_id,
-    'launch:' || buyers.product_id as trigger_key,
-    buyers.triggered_at,
-    buyers.match_key,
-    buyers.launched_at as since_at,
-    buyers.product_id,
-    buyers.brand_id
-from buyers
-where not exists (
-    select items.order_id
-    from core.order_items as items
-    where items.customer_id = buyers.customer_id and items.product_id = buyers.product_id and items.is_counted
-        and items.ordered_at < buyers.triggered_at
-)
-or exists (
-    select progress.step
-    from activation.progress as progress
-    where progress.scenario_id = buyers.scenario_id and progress.match_key = buyers.match_key
-)
+    told.scenario_id,
+    told.customer_id,
+    'launch:' || told.product_id as trigger_key,
+    told.triggered_at,
+    told.match_key,
+    told.launched_at as since_at,
+    told.product_id,
+    told.brand_id
+from told
+left join owners on told.match_key = owners.match_key
+left join begun on told.scenario_id = begun.scenario_id and told.match_key = begun.match_key
+where owners.match_key is null or begun.match_key is not null

@@ -4,14 +4,27 @@ with rules as (
     select * from activation.scenario_rules where trigger_kind = 'order'
 ),
 bounds as (
-    select min(reach_back_at) as from_at, max(cut_off_at) as until_at from rules
+    select max(cut_off_at) as until_at from rules
 ),
-recent_customers as (
-    select distinct customers.customer_id
+-- Those alone of which a step is to be decided: see live_triggers.
+recent_orders as (
+    select rules.scenario_id, orders.customer_id, orders.order_id
     from core.orders as orders
-    inner join insights.customers as customers on orders.customer_id = customers.customer_id
-    cross join bounds
-    where orders.is_counted and orders.ordered_at >= bounds.from_at and orders.ordered_at < bounds.until_at
+    inner join rules on orders.ordered_at >= rules.reach_back_at and orders.ordered_at < rules.cut_off_at
+    semi join insights.customers as customers on orders.customer_id = customers.customer_id
+    inner join activation.first_steps as firsts on rules.scenario_id = firsts.scenario_id
+    left join activation.progress as decided
+        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and orders.order_id = decided.match_key
+    left join activation.under_way as under_way
+        on rules.scenario_id = under_way.scenario_id and orders.order_id = under_way.match_key
+    where orders.is_counted
+        and (
+            under_way.match_key is not null
+            or (
+                decided.match_key is null
+                and orders.ordered_at >= firsts.triggered_from_at and orders.ordered_at < firsts.triggered_before_at
+            )
+        )
 ),
 numbered as (
     select
@@ -23,14 +36,15 @@ numbered as (
             partition by orders.customer_id order by orders.ordered_at nulls last, orders.order_id nulls last
         ) as next_ordered_at
     from core.orders as orders
-    inner join recent_customers on orders.customer_id = recent_customers.customer_id
+    semi join recent_orders on orders.customer_id = recent_orders.customer_id
     cross join bounds
     where orders.is_counted and orders.ordered_at < bounds.until_at
 ),
 triggering as (
     select rules.scenario_id, numbered.*
     from numbered
-    inner join rules on numbered.ordered_at >= rules.reach_back_at
+    inner join recent_orders on numbered.order_id = recent_orders.order_id
+    inner join rules on recent_orders.scenario_id = rules.scenario_id
     where rules.trigger_every or exists (
         select filters.value
         from activation.trigger_filters as filters

@@ -3,16 +3,31 @@ insert into activation.triggers by name
 with rules as (
     select * from activation.scenario_rules where trigger_kind = 'trial_arrived'
 ),
-trials as (
+arrived as (
     select
         rules.scenario_id, rules.cut_off_at, orders.customer_id, orders.order_id, orders.ordered_at,
         coalesce(orders.delivered_at, case when orders.channel = 'store' then orders.ordered_at end) as arrived_at
     from core.orders as orders
-    inner join insights.customers as customers on orders.customer_id = customers.customer_id
     inner join rules on orders.ordered_at < rules.cut_off_at
     where orders.is_trial
         and coalesce(orders.delivered_at, orders.ordered_at) >= rules.reach_back_at
         and coalesce(orders.delivered_at, orders.ordered_at) < rules.cut_off_at
+),
+-- Those alone of which a step is to be decided: see live_triggers.
+trials as (
+    select arrived.*
+    from arrived
+    semi join insights.customers as customers on arrived.customer_id = customers.customer_id
+    inner join activation.first_steps as firsts on arrived.scenario_id = firsts.scenario_id
+    left join activation.progress as decided
+        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and arrived.order_id = decided.match_key
+    left join activation.under_way as under_way
+        on arrived.scenario_id = under_way.scenario_id and arrived.order_id = under_way.match_key
+    where under_way.match_key is not null
+        or (
+            decided.match_key is null
+            and arrived.arrived_at >= firsts.triggered_from_at and arrived.arrived_at < firsts.triggered_before_at
+        )
 ),
 later_orders as (
     select
