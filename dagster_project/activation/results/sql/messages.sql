@@ -7,30 +7,30 @@ from core.int_core__message_events as events
 inner join result_steps as steps on events.feed_row_id = steps.feed_row_id
 where events.occurred_at < $cut_off_at and not steps.holdout;
 
--- Events that name no row of ours: of messages that another event leads to, and of our scenarios.
+-- Events that name no row of ours: of messages that another event leads to, and of our scenarios. Where there are none, hardly
+-- any event is read.
 create or replace temp table result_loose_events as
-with scenarios as (
-    select distinct scenario_id from result_steps
+with named as (
+    select events.message_id
+    from core.int_core__message_events as events
+    where events.scenario_id in (select steps.scenario_id from result_steps as steps)
+        and events.occurred_at < $cut_off_at
+        and (events.feed_row_id is null or events.feed_row_id not in (select steps.feed_row_id from result_steps as steps))
+    union
+    select events.message_id from result_events as events
 ),
 loose as (
     select events.*
     from core.int_core__message_events as events
+    semi join named on events.message_id = named.message_id
     where events.occurred_at < $cut_off_at
         and (events.feed_row_id is null or events.feed_row_id not in (select steps.feed_row_id from result_steps as steps))
-),
-named as (
-    select distinct loose.message_id
-    from loose
-    where loose.scenario_id in (select scenarios.scenario_id from scenarios)
-    union
-    select events.message_id from result_events as events
 )
 select
     loose.source_key, loose.message_id, loose.action, loose.occurred_at, loose.scenario_id, loose.step,
     party_customers.customer_id
 from loose
-left join core.party_customers as party_customers on loose.party_key = party_customers.party_key
-where loose.message_id in (select named.message_id from named);
+left join core.party_customers as party_customers on loose.party_key = party_customers.party_key;
 
 create or replace temp table result_messages as
 -- The newest row of scenario, step and customer before the message; a day early is still the same message.

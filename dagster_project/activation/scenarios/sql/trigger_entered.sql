@@ -51,32 +51,31 @@ spells as (
     from counting
     where counted > 0 or frequency = 0
 ),
-states as (
+-- Entering one of the segments named.
+timed as (
     select
         rules.scenario_id, rules.reach_back_at, rules.horizon_at, spells.customer_id, spells.ordered_on, spells.ordered_at,
         spells.next_on, segments.segment, segments.recency_from,
         cast(spells.ordered_on + to_months(segments.recency_from) as date) as entered_on,
-        filters.value is not null as is_named,
         case
             when segments.recency_from = 0 then spells.ordered_at
             else cast(cast(spells.ordered_on + to_months(segments.recency_from) as date) as timestamp)
                 + to_minutes(rules.trigger_minute) - rules.ahead - interval 9 hours
         end as triggered_at
-    from spells
-    inner join rules.rf_segments as segments
+    from rules
+    inner join activation.trigger_filters as filters
+        on rules.scenario_id = filters.scenario_id and filters.attribute = 'rf_segment'
+    inner join rules.rf_segments as segments on filters.value = segments.segment
+    inner join spells
         on spells.frequency >= segments.frequency_from
         and (segments.frequency_to is null or spells.frequency < segments.frequency_to)
-    cross join rules
-    left join activation.trigger_filters as filters
-        on rules.scenario_id = filters.scenario_id and filters.attribute = 'rf_segment'
-        and segments.segment = filters.value
 ),
 keyed as (
     select
         *, 'entered:' || segment || ':' || entered_on as trigger_key,
         customer_id || '|entered:' || segment || ':' || entered_on as match_key
-    from states
-    where is_named and triggered_at >= reach_back_at and triggered_at < horizon_at
+    from timed
+    where triggered_at >= reach_back_at and triggered_at < horizon_at
 ),
 begun as (
     select distinct progress.scenario_id, progress.match_key
@@ -107,17 +106,30 @@ possible as (
     )
 ),
 -- What came before is asked of these customers alone.
+states as (
+    select
+        possible.scenario_id, spells.customer_id, spells.ordered_on, spells.next_on, segments.segment, segments.recency_from,
+        cast(spells.ordered_on + to_months(segments.recency_from) as date) as entered_on,
+        filters.value is not null as is_named
+    from (select distinct scenario_id, customer_id from possible) as possible
+    inner join spells on possible.customer_id = spells.customer_id
+    inner join rules.rf_segments as segments
+        on spells.frequency >= segments.frequency_from
+        and (segments.frequency_to is null or spells.frequency < segments.frequency_to)
+    left join activation.trigger_filters as filters
+        on possible.scenario_id = filters.scenario_id and filters.attribute = 'rf_segment'
+        and segments.segment = filters.value
+),
 followed as (
     select
-        states.*,
-        last_value(case when states.next_on is null or states.entered_on < states.next_on then states.is_named end ignore nulls)
+        *,
+        last_value(case when next_on is null or entered_on < next_on then is_named end ignore nulls)
             over (
-                partition by states.scenario_id, states.customer_id
-                order by states.entered_on nulls last, states.recency_from nulls last
+                partition by scenario_id, customer_id
+                order by entered_on nulls last, recency_from nulls last
                 rows between unbounded preceding and 1 preceding
             ) as was_named
     from states
-    semi join possible on states.scenario_id = possible.scenario_id and states.customer_id = possible.customer_id
 ),
 entering as (
     select possible.*

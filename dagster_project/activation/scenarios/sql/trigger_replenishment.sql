@@ -33,12 +33,29 @@ running_out as (
         between needs.reach_back_at - interval 3 days and needs.horizon_at + interval 3 days
     where items.is_counted
 ),
-purchases as (
-    select distinct items.customer_id, items.product_id, items.order_id, items.ordered_at
+bought as (
+    select items.customer_id, items.product_id, items.order_id, items.ordered_at
     from core.order_items as items
     semi join running_out on items.customer_id = running_out.customer_id and items.product_id = running_out.product_id
-    semi join insights.customers as customers on items.customer_id = customers.customer_id
     where items.is_counted and items.ordered_at < (select max(cut_off_at) from rules)
+),
+-- Hardly anything is bought as often as that: a line at least for each purchase.
+often as (
+    select customer_id, product_id
+    from bought
+    group by customer_id, product_id
+    having count(*) >= (
+        select min(cast(filters.value as bigint))
+        from activation.trigger_filters as filters
+        semi join rules on filters.scenario_id = rules.scenario_id
+        where filters.attribute = 'bought'
+    )
+),
+purchases as (
+    select distinct bought.customer_id, bought.product_id, bought.order_id, bought.ordered_at
+    from bought
+    semi join often on bought.customer_id = often.customer_id and bought.product_id = often.product_id
+    semi join insights.customers as customers on bought.customer_id = customers.customer_id
 ),
 numbered as (
     select
