@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -44,11 +45,24 @@ def simulate(members: int, seed: int, sources: Path) -> None:
     write(members=members, days=DAYS, seed=seed, out=sources, last_day=LAST_DAY, hold_back_days=1)
 
 
+def parse(home: Path) -> None:
+    """Have dbt parse its project for a home that was copied, as the run before would have in its place."""
+    from dagster_project import dbt_runner
+    from dagster_project.home import Home
+
+    dbt_runner.parsed(Home.open(home))
+
+
+def _apart(work: Callable[..., None], *given: object) -> None:
+    """In a process of its own: its memory goes with it."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pool.submit(work, *given).result()
+
+
 def new_shop(members: int, seed: int, folder: Path) -> None:
     """`home`, `sources` and `sources-next` under `folder`, the home after the daily run of the day before LAST_DAY."""
     progress.report("bench", f"{members:,} members: simulating {DAYS} days")
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:  # its memory goes with it
-        pool.submit(simulate, members, seed, folder / "sources").result()
+    _apart(simulate, members, seed, folder / "sources")
     _run(folder, ["run", "--as-of", str(LAST_DAY - timedelta(days=1))])
 
 
@@ -120,7 +134,9 @@ def main(
             for name, place in given.items():
                 if home and place:
                     shutil.copytree(place, folder / "shop" / name)
-            if not home:
+            if home:
+                _apart(parse, folder / "shop" / "home")
+            else:
                 new_shop(members, seed, folder / "shop")
             found = measure(folder / "shop", day.date() if home else LAST_DAY)
             new_shop(SMALLEST, seed, folder / "fixed")
