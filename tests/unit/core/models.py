@@ -45,7 +45,7 @@ MACROS = [
     "marts/setting_integers",
     "marts/scores",
     "marts/source_rows",
-    "insights/changed_lines",
+    "insights/lines_to_read",
     "insights/customer_rows",
     "insights/web_sessions",
     "insights/kept_recommendations",

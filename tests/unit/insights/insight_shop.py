@@ -33,7 +33,7 @@ SETTINGS = {
     "tag_subscription_days": "3",
 }
 KEPT_BY_ACTS = [
-    *("changed_lines", "activity", "order_totals", "order_tags", "favourites", "favourite_since", "open_carts"),
+    *("activity", "order_totals", "order_tags", "favourites", "favourite_since", "open_carts"),
     "customer_products",
 ]
 KEPT = ["person_ids", "web_sessions", "customer_rows", "fact_tags"]

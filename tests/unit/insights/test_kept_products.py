@@ -33,7 +33,6 @@ def write_day(made: Models, number: int, as_of: date, lines: list[Line], changed
         [(number, end, customer) for customer in ["", *sorted(changed)]],
     )
     made.con.executemany("insert into order_items values (?, ?, ?, ?, ?, ?, null, null, null)", lines)
-    made.build("int_insights__changed_lines")
     made.build(KEPT)
 
 

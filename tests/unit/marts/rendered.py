@@ -44,6 +44,7 @@ def environment() -> jinja2.Environment:
         "ref": lambda name: name,
         "source": lambda schema, name: f"{schema}.{name}",
         "config": lambda **_: "",
+        "model": SimpleNamespace(),
         "is_incremental": lambda: False,
         "forget_changed_customers": lambda: "",
         "newest_change": lambda: "1",
