@@ -26,6 +26,29 @@
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
+{# So are the rows of a run added to an incremental model: dbt's own writes them into a temporary table, asks for its columns and copies them. Whatever else
+   an incremental model may do (be built whole, delete by a key, change its columns) is left to dbt. #}
+{% materialization incremental, adapter='duckdb', supported_languages=['sql', 'python'] %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set is_appended = model['language'] == 'sql' and config.get('incremental_strategy') == 'append'
+        and config.get('on_schema_change', 'ignore') == 'ignore' -%}
+    {%- if not (is_appended and is_incremental()) -%}
+        {{ return(dbt.materialization_incremental_duckdb()) }}
+    {%- endif -%}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- set columns = adapter.get_columns_in_relation(existing) | map(attribute='quoted') | join(', ') -%}
+    {% call statement('main') %}
+        {%- if config.get('contract').enforced %} {{ get_assert_columns_equivalent(compiled_code) }} {%- endif %}
+        insert into {{ existing }} ({{ columns }})
+        select {{ columns }} from (
+            {{ compiled_code }}
+        ) as made
+    {% endcall %}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {{ adapter.commit() }}
+    {{ return({'relations': [this.incorporate(type='table')]}) }}
+{% endmaterialization %}
+
 {% materialization view, adapter='duckdb' %}
     {%- set target = this.incorporate(type='view') -%}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
