@@ -21,14 +21,25 @@
     {{ return(columns) }}
 {%- endmacro %}
 
-{# What is joined to `customers`, a table by customer_id, to know it. #}
-{% macro tables_besides_acts(customers) -%}
+{# What is joined to `customers`, a table by customer_id, to know it. `to_make`: where those who have to be made are listed, if no others are joined. #}
+{% macro tables_besides_acts(customers, to_make=none) -%}
     cross join (select {{ as_of() }} as as_of) as today
-    left join {{ ref('int_insights__person_ids') }} as person_ids on {{ customers }}.customer_id = person_ids.customer_id
-    left join {{ ref('person_attributes') }} as person_attributes on {{ customers }}.customer_id = person_attributes.customer_id
-    left join {{ ref('int_insights__person_consents') }} as consents on {{ customers }}.customer_id = consents.customer_id
-    left join {{ ref('rf_customers') }} as rf_customers on {{ customers }}.customer_id = rf_customers.customer_id
-    left join {{ ref('int_insights__web_sessions') }} as web_sessions on {{ customers }}.customer_id = web_sessions.customer_id
+    {{ join_by_customer(customers, {
+        'person_ids': ref('int_insights__person_ids'),
+        'person_attributes': ref('person_attributes'),
+        'consents': ref('int_insights__person_consents'),
+        'rf_customers': ref('rf_customers'),
+        'web_sessions': ref('int_insights__web_sessions'),
+    }, to_make) }}
+{%- endmacro %}
+
+{# Left joins of `tables` (alias -> relation) by customer_id. Of those rows alone that have to be made: DuckDB hashes all of a table that is left joined. #}
+{% macro join_by_customer(customers, tables, to_make=none) -%}
+    {%- set condition = of_customers_to_make(to_make, 'customer_id') if to_make else 'true' -%}
+    {%- for alias, relation in tables.items() %}
+    left join {{ relation if condition == 'true' else '(select * from ' ~ relation ~ ' where ' ~ condition ~ ')' }} as {{ alias }}
+        on {{ customers }}.customer_id = {{ alias }}.customer_id
+    {%- endfor %}
 {%- endmacro %}
 
 {# Customers of whom something else is to be shown than the table holds: his scores too are made of his acts, but where points fade. New customers,

@@ -35,12 +35,14 @@ customer_rows as (
         (select max(log.change_no) from {{ ref('int_core__changed_customers') }} as log) as change_no,
         '{{ invocation_id }}' as _batch
     from {{ persons_to_make('customers_to_make') }} as persons
-    {{ tables_besides_acts('persons') }}
-    left join {{ ref('scores') }} as scores on persons.customer_id = scores.customer_id
-    left join {{ ref('int_insights__activity') }} as activity on persons.customer_id = activity.customer_id
-    left join {{ ref('int_insights__order_totals') }} as order_totals on persons.customer_id = order_totals.customer_id
-    left join {{ ref('int_insights__favourites') }} as favourites on persons.customer_id = favourites.customer_id
-    left join {{ ref('int_insights__open_carts') }} as open_carts on persons.customer_id = open_carts.customer_id
+    {{ tables_besides_acts('persons', 'customers_to_make') }}
+    {{ join_by_customer('persons', {
+        'scores': ref('scores'),
+        'activity': ref('int_insights__activity'),
+        'order_totals': ref('int_insights__order_totals'),
+        'favourites': ref('int_insights__favourites'),
+        'open_carts': ref('int_insights__open_carts'),
+    }, 'customers_to_make') }}
     where not persons.is_visitor
         and persons.first_seen_at < {{ as_of_end_at() }}
 )
