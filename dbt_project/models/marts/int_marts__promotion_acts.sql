@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with promotions as (
     select * from {{ ref('int_marts__promotions') }}
     where not is_randomised
