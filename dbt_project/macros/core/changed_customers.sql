@@ -78,17 +78,19 @@
 {# Acts up to the end of as_of of the customers whose rows have to be made, as a subquery with the columns of `touchpoints` that
    int_core__changed_touchpoints names. #}
 {% macro touchpoints_to_read() -%}
-    {%- if not execute -%}{%- do ref('int_core__changed_touchpoints') -%}{%- endif -%}
-    {%- set condition = of_changed_customers('customer_id') -%}
-    {%- set is_newest = condition != 'true' and run_query(
-        'select max(change_no) = ' ~ changes_held(this) ~ ' + 1 from ' ~ ref('int_core__changed_customers')).rows[0][0] -%}
+    {%- if not execute -%}
+        {%- do ref('int_core__changed_touchpoints') -%}{%- do ref('int_core__changed_customers') -%}{%- do source('run', 'changes_held') -%}
+    {%- endif -%}
+    {%- set held = changes_held(this) if is_incremental() else none -%}
+    {%- set is_newest = held is not none and run_query(
+        'select max(change_no) = ' ~ held ~ ' + 1 from ' ~ ref('int_core__changed_customers')).rows[0][0] -%}
     (
         select *
         from {{ ref('int_core__changed_touchpoints') if is_newest else ref('touchpoints') }}
         {%- if not is_newest %}
         where customer_id is not null
             and occurred_at < {{ as_of_end_at() }}
-            and {{ condition }}
+            and {{ of_changed_customers('customer_id') }}
         {%- endif %}
     )
 {%- endmacro %}

@@ -95,6 +95,7 @@ spans as (
     cross join windows
 ),
 
+{% if not is_incremental() -%}
 reach as (
     select
         min(spans.before_from_on) as from_on,
@@ -102,6 +103,7 @@ reach as (
     from spans
 ),
 
+{% endif -%}
 -- days with each brand that a campaign is for; for a campaign of none those with a group of brands, as shipped the whole house
 {% for _, of_persons in passes -%}
 customers_{{ loop.index }} as (
@@ -127,7 +129,10 @@ days_{{ loop.index }} as (
         {% endfor %}
     from {{ days }} as days
     inner join {{ customers }} as customers on days.customer_id = customers.customer_id
+    {%- if not is_incremental() %}
+    -- of few customers all days are read: to find days between two is dearer
     inner join reach on days.occurred_on > reach.from_on and days.occurred_on <= reach.until_on
+    {%- endif %}
     where {{ of_spans }}
     {{ 'union all' if not loop.last }}
     {% endfor -%}

@@ -1,24 +1,15 @@
-with events as (
-    select
-        events.party_key,
-        events.scenario_id,
-        events.message_id,
-        events.action,
-        events.occurred_at
-    from {{ ref('int_core__message_events') }} as events
-    where events.occurred_at < {{ as_of_end_at() }}
-        and events.action in ('message_sent', 'message_opened', 'message_clicked')
-),
-
-messages as (
+-- The table is read once for each way of naming a campaign: few messages name one, and what is used twice would be kept whole.
+with messages as (
     {% for named_by in ('scenario_id', 'message_id') -%}
     select
         promotions.campaign_id,
         events.party_key,
         events.action,
         events.occurred_at
-    from events
+    from {{ ref('int_core__message_events') }} as events
     inner join {{ ref('int_marts__promotions') }} as promotions on events.{{ named_by }} = promotions.campaign_id
+    where events.occurred_at < {{ as_of_end_at() }}
+        and events.action in ('message_sent', 'message_opened', 'message_clicked')
     {% if not loop.last -%}
     union all
     {% endif -%}
