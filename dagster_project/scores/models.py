@@ -28,6 +28,8 @@ def render(model: str, relations: Mapping[str, str]) -> str:
         "config": lambda **_: "",
         "return": lambda value: value,
         "execute": False,
+        "model": SimpleNamespace(resource_type="model"),
+        "is_incremental": lambda: False,
         "invocation_id": "replay",
         "adapter": SimpleNamespace(dispatch=lambda name, _package: macros[f"default__{name}"]),
     }

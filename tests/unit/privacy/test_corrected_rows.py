@@ -25,8 +25,7 @@ SCHEMAS = """
     create table int_core__contents (
         content_id varchar, brand_id varchar, campaign_id varchar, information_kind varchar, score_category varchar
     );
-    create table stg_stores (store_id varchar, brand_id varchar);
-    create table stg_campaigns (campaign_id varchar);
+    create table stg_stores (store_id varchar, brand_id varchar); create table stg_campaigns (campaign_id varchar);
     create table int_core__reviews (
         source_key varchar, party_key bigint, occurred_at timestamp, product_id varchar, _state varchar
     );
