@@ -15,11 +15,9 @@ live as (
         and known.touchpoint_id = decided.match_key
     left join activation.under_way as under_way
         on known.scenario_id = under_way.scenario_id and known.touchpoint_id = under_way.match_key
-    where under_way.match_key is not null
-        or (
-            decided.match_key is null
-            and known.occurred_at >= firsts.triggered_from_at and known.occurred_at < firsts.triggered_before_at
-        )
+    where may_be_decided(
+        under_way.match_key, decided.match_key, known.occurred_at, firsts.triggered_from_at, firsts.triggered_before_at
+    )
 ),
 -- What the same customer did of the same: the other lines of an order, and acts that are counted with these.
 alike as (

@@ -97,12 +97,8 @@ possible as (
         keyed.next_on is null or cast(keyed.triggered_at + interval 9 hours as date) < keyed.next_on
         or begun.match_key is not null
     )
-    and (
-        under_way.match_key is not null
-        or (
-            decided.match_key is null
-            and keyed.triggered_at >= firsts.triggered_from_at and keyed.triggered_at < firsts.triggered_before_at
-        )
+    and may_be_decided(
+        under_way.match_key, decided.match_key, keyed.triggered_at, firsts.triggered_from_at, firsts.triggered_before_at
     )
 ),
 -- What came before is asked of these customers alone.

@@ -51,11 +51,9 @@ told as (
     left join activation.under_way as under_way
         on buyers.scenario_id = under_way.scenario_id
         and buyers.customer_id || '|launch:' || buyers.product_id = under_way.match_key
-    where under_way.match_key is not null
-        or (
-            decided.match_key is null
-            and launches.triggered_at >= firsts.triggered_from_at and launches.triggered_at < firsts.triggered_before_at
-        )
+    where may_be_decided(
+        under_way.match_key, decided.match_key, launches.triggered_at, firsts.triggered_from_at, firsts.triggered_before_at
+    )
 ),
 owners as (
     select distinct told.match_key

@@ -18,12 +18,8 @@ recent_orders as (
     left join activation.under_way as under_way
         on rules.scenario_id = under_way.scenario_id and orders.order_id = under_way.match_key
     where orders.is_counted
-        and (
-            under_way.match_key is not null
-            or (
-                decided.match_key is null
-                and orders.ordered_at >= firsts.triggered_from_at and orders.ordered_at < firsts.triggered_before_at
-            )
+        and may_be_decided(
+            under_way.match_key, decided.match_key, orders.ordered_at, firsts.triggered_from_at, firsts.triggered_before_at
         )
 ),
 numbered as (

@@ -23,11 +23,9 @@ trials as (
         on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and arrived.order_id = decided.match_key
     left join activation.under_way as under_way
         on arrived.scenario_id = under_way.scenario_id and arrived.order_id = under_way.match_key
-    where under_way.match_key is not null
-        or (
-            decided.match_key is null
-            and arrived.arrived_at >= firsts.triggered_from_at and arrived.arrived_at < firsts.triggered_before_at
-        )
+    where may_be_decided(
+        under_way.match_key, decided.match_key, arrived.arrived_at, firsts.triggered_from_at, firsts.triggered_before_at
+    )
 ),
 later_orders as (
     select
