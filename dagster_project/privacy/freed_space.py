@@ -19,6 +19,7 @@ from dagster_project.gates import validation
 from dagster_project.home import Home
 from dagster_project.privacy import record
 from dagster_project.privacy.record import Erasure
+from dagster_project.publish import changes
 from dagster_project.settings import effective_settings
 from dagster_project.sql import literal
 from dagster_project.warehouse import MEMORY_LIMIT, PUBLISHED_STORAGE
@@ -76,6 +77,7 @@ def compact(home: Home) -> bool:
         if found and file.exists():
             progress.report("", f"{file.name} is written anew, without what was erased")
             _write_anew(file, home.scratch / file.name, options)
+            changes.forget_spare(home)
         for each in found:
             record.write(home, each.with_step(step))
         did = did or bool(found)

@@ -17,6 +17,7 @@ from dagster_project.home import Home
 from dagster_project.landing.views import no_glob
 from dagster_project.privacy import record
 from dagster_project.privacy.record import Erasure
+from dagster_project.publish import changes
 from dagster_project.sql import literal
 
 # Marts whose rows of orders stay, and the condition that tells them.
@@ -33,6 +34,7 @@ def erase_published(home: Home) -> None:
     Feeds are asked each time: a deletion may have been accepted only now.
     """
     for erasure in record.unfinished(home, "published", after="warehouse"):
+        changes.forget_spare(home)
         with duckdb.connect() as con:
             con.execute(
                 "create table erased as select unnest(cast(? as varchar[])) as id", [list(erasure.customer_ids)]

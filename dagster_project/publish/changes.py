@@ -10,8 +10,10 @@ By part: rows come and go in parts, such as syncs, which hardly ever change; par
 """
 
 import json
+import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -69,6 +71,34 @@ def copy_published(home: Home, to: Path) -> bool:
         return False
     shutil.copyfile(home.published, to)
     return True
+
+
+def take_spare(home: Home, to: Path) -> bool:
+    """Move the database published before the last to `to`, where it was kept; False where it was not, or is still
+    somebody's under another name: the published one itself after a crash, or that of a backup by hard links."""
+    spare = _spare(home)
+    if not spare.exists() or spare.stat().st_nlink > 1:
+        return False
+    spare.replace(to)
+    return True
+
+
+def keep_spare(home: Home) -> None:
+    """Keep the published database for `take_spare`, before another takes its name: to bring it up to date by two days
+    costs a large shop less than a copy of what is published."""
+    forget_spare(home)
+    if home.published.exists():
+        with suppress(OSError):  # a file system without hard links: the next run copies
+            os.link(home.published, _spare(home))
+
+
+def forget_spare(home: Home) -> None:
+    """Delete what `keep_spare` kept."""
+    _spare(home).unlink(missing_ok=True)
+
+
+def _spare(home: Home) -> Path:
+    return home.scratch / "marts.before.duckdb"
 
 
 def keep_marts(con: duckdb.DuckDBPyConnection) -> bool:

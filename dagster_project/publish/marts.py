@@ -88,19 +88,20 @@ def _write(con: duckdb.DuckDBPyConnection, mart: str, target: str, with_database
 
 
 def _attach(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Attach the database to build as `publication`: a copy of the published one, to change little in it, or new."""
+    """Attach the database to build as `publication`: one published earlier, to change little in it, or new."""
     database = _scratch_database(home)
     attach = f"attach {literal(database)} as publication (storage_version {literal(PUBLISHED_STORAGE)})"
     _remove(database)
-    if changes.copy_published(home, database):
-        try:
-            con.execute(attach)
-            if changes.keep_marts(con):
-                return
-            con.execute("detach publication")
-        except duckdb.Error:
-            con.execute("detach database if exists publication")  # a damaged file is no ground to build on
-        _remove(database)
+    for start_from in (changes.take_spare, changes.copy_published):
+        if start_from(home, database):
+            try:
+                con.execute(attach)
+                if changes.keep_marts(con):
+                    return
+                con.execute("detach publication")
+            except duckdb.Error:  # a damaged file is no ground to build on, nor one that somebody reads
+                con.execute("detach database if exists publication")
+            _remove(database)
     con.execute(attach)
     con.execute("create schema publication.marts")
 
@@ -119,6 +120,7 @@ def swap(home: Home, as_of: date, with_database: bool) -> None:
         replace(folder, home.marts / str(as_of))
     if with_database and database.exists():
         sync(database)
+        changes.keep_spare(home)
         replace(database, home.published)
 
 
