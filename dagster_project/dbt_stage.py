@@ -12,6 +12,7 @@ from typing import Any
 
 from dagster import (
     AssetCheckResult,
+    AssetCheckSpec,
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
@@ -20,11 +21,12 @@ from dagster import (
     PartitionsDefinition,
     multi_asset,
 )
-from dagster_dbt import DagsterDbtTranslator
+from dagster_dbt import DagsterDbtTranslator, DbtProject
 from dagster_dbt.asset_utils import build_dbt_specs
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from dagster_project import dbt_runner, gates, loaded_rules, progress, proven
+from dagster_project.dbt_checks import described
 from dagster_project.errors import StageFailed
 from dagster_project.hourly.selection import tests_of
 from dagster_project.previews import preview
@@ -54,6 +56,13 @@ class StageTranslator(DagsterDbtTranslator):
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """What the model's yml says; its SQL is one click away in dbt docs."""
         return dbt_resource_props.get("description") or ""
+
+    def get_asset_check_spec(
+        self, asset_spec: AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> AssetCheckSpec | None:
+        """dagster-dbt's, with what the test asks."""
+        found = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return found and found._replace(description=described(manifest["nodes"][unique_id], manifest))
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         """One team owns the pipeline."""

@@ -61,7 +61,7 @@ def test_the_one_before_the_last_is_built_upon_and_only_once(home: Home) -> None
 def test_what_is_published_is_never_built_upon_itself(home: Home) -> None:
     changes.keep_spare(home)  # the run dies before the new one takes the name
     assert _day_built_upon(home) == 2
-    assert not os.path.samefile(home.scratch / "marts.duckdb", home.published)
+    assert not (home.scratch / "marts.duckdb").samefile(home.published)
 
 
 def test_one_that_somebody_still_reads_is_left_to_him(home: Home) -> None:
