@@ -126,6 +126,8 @@ def _scenario_row(
     from_at = accounts_from(earlier, run, ACCOUNTED, daily_only=is_daily)
     # Who comes into the audience of a day long past was never in it: no more is accounted for than can be sent.
     first_from_at = accounts_from(earlier, run, expires, daily_only=is_daily) if scenario.audience else from_at
+    horizon_at = cut_off_at + (until_next or (timedelta(days=1) if is_daily else timedelta(hours=1)))
+    first_delay = scenario.steps[0].delay
     # Each step may go out later than due: up to its expiry, and then up to a day until the send window opens.
     reach = sum((longest(step.delay) + expires + timedelta(days=1) for step in scenario.steps), timedelta())
     window = scenario.send_window or Window.model_validate(
@@ -146,7 +148,9 @@ def _scenario_row(
         cut_off_at,
         from_at,
         first_from_at,
-        cut_off_at + (until_next or (timedelta(days=1) if is_daily else timedelta(hours=1))),
+        horizon_at,
+        first_from_at - longest(first_delay),
+        horizon_at - shortest(first_delay),
         from_at - reach,
         cut_off_at - expires,
         window.start,
@@ -169,6 +173,11 @@ def _scenario_row(
 def longest(delay: Delay) -> timedelta:
     """The most time that a delay can take: a month has at most 31 days."""
     return timedelta(days=31 * delay.months + delay.days, hours=delay.hours)
+
+
+def shortest(delay: Delay) -> timedelta:
+    """The least time that a delay can take: a month has at least 30 days, but February, which comes once in twelve."""
+    return timedelta(days=max(30 * delay.months - 2, 0) + delay.days, hours=delay.hours)
 
 
 def ten_thousandths(share: float) -> int:

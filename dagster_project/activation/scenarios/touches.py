@@ -21,15 +21,14 @@ def mark_acts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> None
     """Views of touchpoints that match a scenario's filters, with what it counts them by (act_key, each_value).
 
     recent_acts: those that may set one off in this run. earlier_acts: those before, for scenarios that count from the
-    customer's first. Needs activation.first_steps. A select for each scenario: most look at few days, which a scan
-    finds without reading the others, and asking each act about every scenario costs many times as much.
+    customer's first. A select for each scenario: most look at few days, which a scan finds without reading the
+    others, and asking each act about every scenario costs many times as much.
     """
     rules = {
         scenario_id: moments
         for scenario_id, *moments in con.execute(
-            "select rules.scenario_id, rules.reach_back_at, rules.cut_off_at, firsts.triggered_from_at,"
-            " firsts.triggered_before_at from activation.scenario_rules as rules"
-            " inner join activation.first_steps as firsts on rules.scenario_id = firsts.scenario_id"
+            "select scenario_id, reach_back_at, cut_off_at, triggered_from_at, triggered_before_at"
+            " from activation.scenario_rules"
         ).fetchall()
     }
     recent, earlier = [_no_acts()], [_no_acts()]

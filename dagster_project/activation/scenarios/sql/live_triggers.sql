@@ -4,16 +4,11 @@
 create or replace table activation.triggers as
 select triggers.*
 from activation.triggers as triggers
-inner join activation.first_steps as firsts on triggers.scenario_id = firsts.scenario_id
-left join activation.progress as decided
-    on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and triggers.match_key = decided.match_key
-left join activation.under_way as under_way
-    on triggers.scenario_id = under_way.scenario_id and triggers.match_key = under_way.match_key
+inner join activation.scenario_rules as rules on triggers.scenario_id = rules.scenario_id
+inner join activation.step_rules as firsts on triggers.scenario_id = firsts.scenario_id and firsts.step_no = 1
+left join chains
+    on triggers.scenario_id = chains.scenario_id and triggers.match_key = chains.match_key
 where triggers.cart_emptied_at is not null
-    or under_way.match_key is not null
-    or (
-        decided.match_key is null
-        and falls_due(
-            triggers.triggered_at, firsts.months, firsts.days, firsts.hours, firsts.first_from_at, firsts.horizon_at
-        )
-    )
+    or coalesce(chains.is_under_way, falls_due(
+        triggers.triggered_at, firsts.months, firsts.days, firsts.hours, rules.first_from_at, rules.horizon_at
+    ))

@@ -1,11 +1,13 @@
 -- The tables of one run, empty. Scenario files become rows here, so that the statements beside this one are fixed text.
 create schema if not exists activation;
 
+-- triggered_from_at, triggered_before_at: from when to when, at the most, a trigger came whose first step falls due in this run.
 -- opens_1, opens_2: minutes of the day at which sending becomes possible. holdout_basis: of 10,000 hash places.
 create or replace table activation.scenario_rules (
     scenario_id varchar, priority integer, trigger_kind varchar, trigger_minute integer, trigger_every boolean,
     ahead_months integer, ahead_days integer, ahead_hours integer, cut_off_at timestamp, accounts_from_at timestamp,
-    first_from_at timestamp, horizon_at timestamp, reach_back_at timestamp, expires_before_at timestamp,
+    first_from_at timestamp, horizon_at timestamp, triggered_from_at timestamp, triggered_before_at timestamp,
+    reach_back_at timestamp, expires_before_at timestamp,
     window_start integer, window_end integer, quiet_start integer, quiet_end integer, opens_1 integer, opens_2 integer,
     holdout_basis integer, valid_from date, valid_until date, is_transactional boolean, enters_once boolean,
     re_entry_months integer, re_entry_days integer, re_entry_hours integer, re_entry_each varchar,

@@ -1,3 +1,7 @@
+-- Tables that earlier versions left.
+drop table if exists activation.settled_steps;
+drop table if exists activation.first_steps;
+
 -- The persons of today that a customer id of an earlier run stands for, where it is not simply itself: who it was merged into,
 -- and who came out of it since. until_on: only for what was decided up to that day, since which they are apart.
 create or replace table activation.persons_since as
@@ -27,10 +31,7 @@ select * from remaining;
 
 -- Every (scenario, step, trigger) that another run decided, as far back as this run's triggers reach, or further where a
 -- scenario asks. A date's trigger is told by today's customer: after a merge the surviving person has it once, and after a
--- split neither has it again. A view: each who asks wants few of its columns, or of its scenarios
--- (earlier versions left a table).
-drop table if exists activation.settled_steps;
-
+-- split neither has it again. A view: each who asks wants few of its columns, or of its scenarios.
 create or replace temp view settled_steps as
 with wanted as (
     select
@@ -100,14 +101,14 @@ where progress.continues and decided.match_key is null
         progress.send_at, nexts.months, nexts.days, nexts.hours, rules.accounts_from_at, rules.horizon_at
     );
 
--- The first steps, which count from the trigger, and when such a step has to fall due to be decided in this run; from when to
--- when, at the most, it was set off then: months differ in length.
-create or replace table activation.first_steps as
-select
-    steps.scenario_id, steps.step, steps.months, steps.days, steps.hours, rules.first_from_at, rules.horizon_at,
-    rules.first_from_at - to_days(31 * steps.months + steps.days) - to_hours(steps.hours) as triggered_from_at,
-    rules.horizon_at - to_days(greatest(30 * steps.months - 2, 0) + steps.days) - to_hours(steps.hours)
-        as triggered_before_at
-from activation.step_rules as steps
-inner join activation.scenario_rules as rules on steps.scenario_id = rules.scenario_id
-where steps.previous_step is null
+-- Chains of which the trigger's time says nothing any more: those under way, and all others whose first step is decided.
+create or replace temp view chains as
+select under_way.scenario_id, under_way.match_key, true as is_under_way
+from activation.under_way as under_way
+union all
+select progress.scenario_id, progress.match_key, false as is_under_way
+from activation.progress as progress
+semi join activation.step_rules as firsts
+    on progress.scenario_id = firsts.scenario_id and progress.step = firsts.step and firsts.step_no = 1
+anti join activation.under_way as under_way
+    on progress.scenario_id = under_way.scenario_id and progress.match_key = under_way.match_key

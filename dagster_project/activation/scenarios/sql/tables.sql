@@ -74,10 +74,10 @@ create or replace temp macro due_after(moment, months, days, hours) as
 create or replace temp macro falls_due(moment, months, days, hours, from_at, until_at) as
     due_after(moment, months, days, hours) >= from_at and due_after(moment, months, days, hours) < until_at;
 
--- Whether a step of a trigger may be decided in this run: of a chain under way, or a first step that is not decided yet, by
--- bounds of time that are compared and not reckoned for each trigger. live_triggers decides exactly.
-create or replace temp macro may_be_decided(under_way, decided, moment, from_at, before_at) as
-    under_way is not null or (decided is null and moment >= from_at and moment < before_at);
+-- Whether a step of a trigger may be decided in this run: `is_under_way` of its chain, or where the first step is not decided
+-- yet, by bounds of time that are compared and not reckoned for each trigger. live_triggers decides exactly.
+create or replace temp macro may_be_decided(is_under_way, moment, from_at, before_at) as
+    coalesce(is_under_way, moment >= from_at and moment < before_at);
 
 -- A trigger's match_key under today's customer id.
 create or replace temp macro todays_key(match_key, trigger_key, customer_id) as

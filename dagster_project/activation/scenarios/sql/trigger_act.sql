@@ -9,14 +9,11 @@ with known as (
 live as (
     select known.*
     from known
-    inner join activation.first_steps as firsts on known.scenario_id = firsts.scenario_id
-    left join activation.progress as decided
-        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step
-        and known.touchpoint_id = decided.match_key
-    left join activation.under_way as under_way
-        on known.scenario_id = under_way.scenario_id and known.touchpoint_id = under_way.match_key
+    inner join activation.scenario_rules as rules on known.scenario_id = rules.scenario_id
+    left join chains
+        on known.scenario_id = chains.scenario_id and known.touchpoint_id = chains.match_key
     where may_be_decided(
-        under_way.match_key, decided.match_key, known.occurred_at, firsts.triggered_from_at, firsts.triggered_before_at
+        chains.is_under_way, known.occurred_at, rules.triggered_from_at, rules.triggered_before_at
     )
 ),
 -- What the same customer did of the same: the other lines of an order, and acts that are counted with these.

@@ -40,19 +40,12 @@ followed as (
 select distinct followed.customer_id
 from followed
 inner join rules on followed.acted_at >= rules.reach_back_at
-inner join activation.first_steps as firsts on rules.scenario_id = firsts.scenario_id
-left join activation.progress as decided
-    on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and followed.act_id = decided.match_key
+left join chains
+    on rules.scenario_id = chains.scenario_id and followed.act_id = chains.match_key
 where followed.is_order = 0 and followed.is_order_next is distinct from 0
     and (
-        (
-            decided.match_key is null
-            and followed.acted_at >= firsts.triggered_from_at and followed.acted_at < firsts.triggered_before_at
-        )
-        or followed.act_id in (
-            select under_way.match_key
-            from activation.under_way as under_way
-            where under_way.scenario_id = rules.scenario_id
+        may_be_decided(
+            chains.is_under_way, followed.acted_at, rules.triggered_from_at, rules.triggered_before_at
         )
         or followed.act_id in (
             select progress.match_key

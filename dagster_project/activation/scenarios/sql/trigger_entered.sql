@@ -13,12 +13,10 @@ moving_days as (
     inner join activation.trigger_filters as filters on filters.attribute = 'rf_segment'
     inner join rules.rf_segments as segments on filters.value = segments.segment
     inner join rules on filters.scenario_id = rules.scenario_id
-    inner join activation.first_steps as firsts
-        on rules.scenario_id = firsts.scenario_id
-        and days.ordered_on + to_months(segments.recency_from)
+    where days.ordered_on + to_months(segments.recency_from)
         - case when segments.recency_from > 0 then rules.ahead else interval 0 days end
         -- to some days, since months differ in length, and a scenario has its hour
-        between firsts.triggered_from_at - interval 5 days and firsts.triggered_before_at + interval 5 days
+        between rules.triggered_from_at - interval 5 days and rules.triggered_before_at + interval 5 days
 ),
 -- Who is on the way, by the customer that stands in the key.
 moving as (
@@ -54,8 +52,8 @@ spells as (
 -- Entering one of the segments named.
 timed as (
     select
-        rules.scenario_id, rules.reach_back_at, rules.horizon_at, spells.customer_id, spells.ordered_on, spells.ordered_at,
-        spells.next_on, segments.segment, segments.recency_from,
+        rules.scenario_id, rules.reach_back_at, rules.horizon_at, rules.triggered_from_at, rules.triggered_before_at,
+        spells.customer_id, spells.ordered_on, spells.ordered_at, spells.next_on, segments.segment, segments.recency_from,
         cast(spells.ordered_on + to_months(segments.recency_from) as date) as entered_on,
         case
             when segments.recency_from = 0 then spells.ordered_at
@@ -88,18 +86,13 @@ possible as (
     select keyed.*
     from keyed
     left join begun on keyed.scenario_id = begun.scenario_id and keyed.match_key = begun.match_key
-    inner join activation.first_steps as firsts on keyed.scenario_id = firsts.scenario_id
-    left join activation.progress as decided
-        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and keyed.match_key = decided.match_key
-    left join activation.under_way as under_way
-        on keyed.scenario_id = under_way.scenario_id and keyed.match_key = under_way.match_key
+    left join chains
+        on keyed.scenario_id = chains.scenario_id and keyed.match_key = chains.match_key
     where (
         keyed.next_on is null or cast(keyed.triggered_at + interval 9 hours as date) < keyed.next_on
         or begun.match_key is not null
     )
-    and may_be_decided(
-        under_way.match_key, decided.match_key, keyed.triggered_at, firsts.triggered_from_at, firsts.triggered_before_at
-    )
+    and may_be_decided(chains.is_under_way, keyed.triggered_at, keyed.triggered_from_at, keyed.triggered_before_at)
 ),
 -- What came before is asked of these customers alone.
 states as (

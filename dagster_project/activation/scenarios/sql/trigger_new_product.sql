@@ -8,7 +8,8 @@ with rules as (
 ),
 launches as (
     select
-        rules.scenario_id, rules.cut_off_at, products.product_id, products.brand_id,
+        rules.scenario_id, rules.cut_off_at, rules.triggered_from_at, rules.triggered_before_at,
+        products.product_id, products.brand_id,
         cast(products.launched_on as timestamp) - interval 9 hours as launched_at,
         cast(products.launched_on as timestamp) - interval 9 hours - rules.looks_back as from_at,
         cast(products.launched_on as timestamp) + to_minutes(rules.trigger_minute) - interval 9 hours as triggered_at
@@ -44,15 +45,11 @@ told as (
     from buyers
     semi join insights.customers as customers on buyers.customer_id = customers.customer_id
     inner join launches on buyers.scenario_id = launches.scenario_id and buyers.product_id = launches.product_id
-    inner join activation.first_steps as firsts on buyers.scenario_id = firsts.scenario_id
-    left join activation.progress as decided
-        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step
-        and buyers.customer_id || '|launch:' || buyers.product_id = decided.match_key
-    left join activation.under_way as under_way
-        on buyers.scenario_id = under_way.scenario_id
-        and buyers.customer_id || '|launch:' || buyers.product_id = under_way.match_key
+    left join chains
+        on buyers.scenario_id = chains.scenario_id
+        and buyers.customer_id || '|launch:' || buyers.product_id = chains.match_key
     where may_be_decided(
-        under_way.match_key, decided.match_key, launches.triggered_at, firsts.triggered_from_at, firsts.triggered_before_at
+        chains.is_under_way, launches.triggered_at, launches.triggered_from_at, launches.triggered_before_at
     )
 ),
 owners as (

@@ -12,14 +12,11 @@ recent_orders as (
     from core.orders as orders
     inner join rules on orders.ordered_at >= rules.reach_back_at and orders.ordered_at < rules.cut_off_at
     semi join insights.customers as customers on orders.customer_id = customers.customer_id
-    inner join activation.first_steps as firsts on rules.scenario_id = firsts.scenario_id
-    left join activation.progress as decided
-        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and orders.order_id = decided.match_key
-    left join activation.under_way as under_way
-        on rules.scenario_id = under_way.scenario_id and orders.order_id = under_way.match_key
+    left join chains
+        on rules.scenario_id = chains.scenario_id and orders.order_id = chains.match_key
     where orders.is_counted
         and may_be_decided(
-            under_way.match_key, decided.match_key, orders.ordered_at, firsts.triggered_from_at, firsts.triggered_before_at
+            chains.is_under_way, orders.ordered_at, rules.triggered_from_at, rules.triggered_before_at
         )
 ),
 numbered as (

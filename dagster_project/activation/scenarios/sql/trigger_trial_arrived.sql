@@ -5,7 +5,8 @@ with rules as (
 ),
 arrived as (
     select
-        rules.scenario_id, rules.cut_off_at, orders.customer_id, orders.order_id, orders.ordered_at,
+        rules.scenario_id, rules.cut_off_at, rules.triggered_from_at, rules.triggered_before_at,
+        orders.customer_id, orders.order_id, orders.ordered_at,
         coalesce(orders.delivered_at, case when orders.channel = 'store' then orders.ordered_at end) as arrived_at
     from core.orders as orders
     inner join rules on orders.ordered_at < rules.cut_off_at
@@ -18,13 +19,10 @@ trials as (
     select arrived.*
     from arrived
     semi join insights.customers as customers on arrived.customer_id = customers.customer_id
-    inner join activation.first_steps as firsts on arrived.scenario_id = firsts.scenario_id
-    left join activation.progress as decided
-        on firsts.scenario_id = decided.scenario_id and firsts.step = decided.step and arrived.order_id = decided.match_key
-    left join activation.under_way as under_way
-        on arrived.scenario_id = under_way.scenario_id and arrived.order_id = under_way.match_key
+    left join chains
+        on arrived.scenario_id = chains.scenario_id and arrived.order_id = chains.match_key
     where may_be_decided(
-        under_way.match_key, decided.match_key, arrived.arrived_at, firsts.triggered_from_at, firsts.triggered_before_at
+        chains.is_under_way, arrived.arrived_at, arrived.triggered_from_at, arrived.triggered_before_at
     )
 ),
 later_orders as (
