@@ -152,20 +152,13 @@ weighed as (
     having sum(rules.points) >= {{ setting('identity_conflict_points', 'integer') }}
 ),
 
--- said by these, so that the table is not joined whole
-ends as (
-    select left_key as identifier_key from weighed
-    union
-    select right_key as identifier_key from weighed
-),
-
 named as (
     select
         identifier_key,
         identifier_kind,
         identifier_hash
     from {{ ref('identifiers') }}
-    where identifier_key in (select ends.identifier_key from ends)
+    where {{ is_end_of('identifier_key', 'weighed') }}
 ),
 
 conflicts as (

@@ -46,15 +46,6 @@ changed_edges as (
     from changed_pairs
 ),
 
-{% if is_incremental() -%}
--- said by these, so that the table is not joined whole
-ends as (
-    select left_key as identifier_key from changed_edges
-    union
-    select right_key as identifier_key from changed_edges
-),
-
-{% endif -%}
 nodes as (
     select
         identifier_key,
@@ -64,7 +55,7 @@ nodes as (
         customer_id
     from {{ ref('identity_map') }}
     {%- if is_incremental() %}
-    where identifier_key in (select ends.identifier_key from ends)
+    where {{ is_end_of('identifier_key', 'changed_edges') }}
     {%- endif %}
 ),
 

@@ -65,6 +65,7 @@ MACROS = [
     "identity/records",
     "identity/conflicts",
     "identity/decided",
+    "identity/ends",
     "identity/kept_nodes",
 ]
 # dbt's nodes of the landing sources.
