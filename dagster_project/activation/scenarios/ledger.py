@@ -101,12 +101,11 @@ def load_ledger(con: duckdb.DuckDBPyConnection, home: Home, run: Run) -> None:
     few, and has a view of their files.
     """
     con.execute("create schema if not exists activation")
-    con.execute("create or replace table activation.ledger_runs (run_id varchar, run_no integer, cut_off_at timestamp)")
+    con.execute("create or replace table activation.ledger_runs (run_id varchar, run_no integer)")
     runs = read_runs(home)
     con.execute(
-        "insert into activation.ledger_runs select unnest(cast(? as varchar[])), unnest(cast(? as integer[])),"
-        " unnest(cast(? as timestamp[]))",
-        [[one.run_id for one in runs], [one.run_no for one in runs], [one.cut_off_at for one in runs]],
+        "insert into activation.ledger_runs select unnest(cast(? as varchar[])), unnest(cast(? as integer[]))",
+        [[one.run_id for one in runs], [one.run_no for one in runs]],
     )
     for what in TABLES:
         _load(con, what, f"ledger_{what}_columns", [])  # what files of earlier versions lack

@@ -141,3 +141,27 @@ def test_what_a_merged_customer_does_takes_back_what_was_listed_under_the_id_bef
     assert withdrawn(shop) == told
     [(rows,)] = shop.con.execute("select count(*) from activation.withdrawals").fetchall()
     assert rows == 1
+
+
+def test_a_purchase_that_came_to_light_late_takes_back_what_was_listed_after_it(shop: Shop) -> None:
+    said = step(after={"hours": 1}, channel="web")
+    shop.scenarios = [scenario({"kind": "cart_left"}, said, exits=["purchase"], cadence="hourly", **EVENING)]
+    for name in ("anna", "ben"):
+        shop.customer(name)
+        shop.cart(name, "2026-01-05 10:00")
+    shop.run("2026-01-05", hour=12)
+    shop.order("anna", "2026-01-05 11:00", channel="store")  # tills send their receipts later than the web its acts
+    shop.run("2026-01-05", hour=13)
+    assert withdrawn(shop) == [("anna", "one", "purchased"), ("ben", "one", None)]
+
+
+def test_the_triggers_product_bought_before_the_list_was_made_takes_it_back(shop: Shop) -> None:
+    said, view = step(after={"hours": 1}, channel="web"), {"kind": "act", "action": "product_view"}
+    shop.scenarios = [scenario(view, said, exits=["product_purchase"], cadence="hourly", **EVENING)]
+    for name in ("anna", "ben"):
+        shop.customer(name)
+        shop.act(name, "2026-01-05 10:00", "product_view", product_id="P1")
+    shop.run("2026-01-05", hour=12)
+    shop.order("anna", "2026-01-05 11:00", product="P1", channel="store")
+    shop.run("2026-01-05", hour=13)
+    assert withdrawn(shop) == [("anna", "one", "purchased"), ("ben", "one", None)]

@@ -1,6 +1,6 @@
--- Rows listed ahead of time whose send time is still to come, looked at again: who has bought since, has withdrawn consent, or
--- is gone. Conditions are asked of the rows of `waiting` afterwards, so it has what due steps have: moments, and what the
--- trigger (not the message) is about.
+-- Rows listed ahead of time whose send time is still to come, looked at again: who has bought since the trigger (receipts may
+-- come to light after a list was made), has withdrawn consent, or is gone. Conditions are asked of the rows of `waiting`
+-- afterwards, so it has what due steps have: moments, and what the trigger (not the message) is about.
 create or replace table activation.waiting as
 select
     steps.feed_row_id, steps.scenario_id, steps.step, coalesce(persons.customer_id, steps.customer_id) as customer_id,
@@ -9,9 +9,8 @@ select
     -- Ledgers of earlier versions do not say what it was about.
     case when steps.about is null then steps.product_id else steps.about.product_id end as product_id,
     steps.about.brand_id as brand_id, steps.about.content_id as content_id, steps.about.store_id as store_id,
-    steps.about.campaign_id as campaign_id, runs.cut_off_at as listed_at
+    steps.about.campaign_id as campaign_id
 from activation.ledger_scenario_steps as steps
-inner join activation.ledger_runs as runs on steps.run_id = runs.run_id
 left join activation.persons_since as persons
     on steps.customer_id = persons.alias_id and persons.until_on is null
 left join activation.ledger_withdrawals as withdrawn on steps.feed_row_id = withdrawn.feed_row_id
@@ -36,8 +35,8 @@ with reasons as (
         on waiting.scenario_id = exits.scenario_id and exits.kind = 'purchase'
         and (exits.step is null or exits.step = waiting.step)
     inner join core.orders as orders
-        on waiting.customer_id = orders.customer_id and orders.ordered_at >= waiting.listed_at
-    where orders.is_counted and orders.ordered_at > waiting.triggered_at and orders.ordered_at < $cut_off_at
+        on waiting.customer_id = orders.customer_id and orders.ordered_at > waiting.triggered_at
+    where orders.is_counted and orders.ordered_at < $cut_off_at
     union all
     select waiting.feed_row_id, exits.reason, exits.position
     from activation.waiting as waiting
@@ -46,8 +45,8 @@ with reasons as (
         and (exits.step is null or exits.step = waiting.step)
     inner join core.order_items as items
         on waiting.customer_id = items.customer_id and waiting.product_id = items.product_id
-        and items.ordered_at >= waiting.listed_at
-    where items.is_counted and items.ordered_at > waiting.triggered_at and items.ordered_at < $cut_off_at
+        and items.ordered_at > waiting.triggered_at
+    where items.is_counted and items.ordered_at < $cut_off_at
     union all
     select waiting.feed_row_id, exits.reason, exits.position
     from activation.waiting as waiting
