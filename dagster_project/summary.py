@@ -54,7 +54,7 @@ def of_run(home: Home, as_of: date, syncs_before: dict[str, str]) -> dict[str, A
 
 
 def of_activation(home: Home, cut_off: datetime, syncs_before: dict[str, str]) -> dict[str, Any]:
-    """The lists of the hourly run with `cut_off` (aware): scenario -> rows to send."""
+    """The lists (scenario -> rows to send) and feeds of the hourly run with `cut_off` (aware)."""
     hour = (cut_off.astimezone(UTC) + TOKYO).strftime("%Y-%m-%dT%H")
     lists = {}
     for file in sorted(home.targets.glob(f"*/{hour}.jsonl")):
@@ -66,6 +66,7 @@ def of_activation(home: Home, cut_off: datetime, syncs_before: dict[str, str]) -
         "home": str(home.path),
         "lists": lists,
         "feeds": _feeds(home, syncs_before),
+        "not_taken": not_taken(home),
     }
 
 
@@ -75,12 +76,13 @@ def syncs(home: Home) -> dict[str, str]:
 
 
 def _feeds(home: Home, before: dict[str, str]) -> list[dict[str, Any]]:
-    """The newest sync of each feed, where it is not the one of `before`."""
-    return [
-        {"feed": feed, "sync": sync_id, **FeedLedger(home, feed).delivered()[-1].counts.model_dump()}
-        for feed, sync_id in syncs(home).items()
-        if before.get(feed) != sync_id
-    ]
+    """The newest sync of each feed, where it is not the one of `before`; those `refused` are among the rows counted."""
+    told = []
+    for feed, sync_id in syncs(home).items():
+        if before.get(feed) != sync_id:
+            newest = FeedLedger(home, feed).delivered()[-1]
+            told.append({"feed": feed, "sync": sync_id, **newest.counts.model_dump(), "refused": newest.rejected})
+    return told
 
 
 def print_table(rows: list[dict[str, Any]], empty: str = "nothing", title: str | None = None) -> None:
@@ -122,11 +124,16 @@ def print_run(result: dict[str, Any]) -> None:
         "none yet; they come when a step's days are over (setting scenario_outcome_days)",
         title="Results: who bought of those assigned, and of those held out",
     )
+    _print_feeds(result)
+    if result["rewrite_due_on"]:
+        click.echo(f"Freed space of database files holds what was erased until the run of {result['rewrite_due_on']}")
+
+
+def _print_feeds(result: dict[str, Any]) -> None:
+    """What feeds sent, and what they could not hand over."""
     print_table(result["feeds"], "nothing changed, no sync was made", title="Feeds")
     if result["not_taken"]:
         print_table(result["not_taken"], title="Rows that feeds could not hand over, and why; they are tried again")
-    if result["rewrite_due_on"]:
-        click.echo(f"Freed space of database files holds what was erased until the run of {result['rewrite_due_on']}")
 
 
 def _print_identity_changes(found: dict[str, list[dict[str, Any]]]) -> None:
@@ -203,4 +210,4 @@ def print_activation(result: dict[str, Any]) -> None:
         "no step was due",
         title=f"Target lists up to {result['cut_off']}",
     )
-    print_table(result["feeds"], "nothing changed, no sync was made", title="Feeds")
+    _print_feeds(result)

@@ -117,7 +117,7 @@ def hourly_publish_assets(partitions: PartitionsDefinition) -> Any:
 
 
 def _counts(deliveries: list[feeds.Delivery]) -> dict[str, str]:
-    return {delivery.feed_id: json.dumps(delivery.counts.model_dump()) for delivery in deliveries}
+    return {one.feed_id: json.dumps(one.counts.model_dump() | {"refused": one.rejected}) for one in deliveries}
 
 
 def _require_delivered(deliveries: list[feeds.Delivery]) -> None:

@@ -1,6 +1,7 @@
 """Receivers of rows that break half-way, refuse rows and forget: whatever happens, they end with the current rows."""
 
 import contextlib
+from datetime import UTC, datetime
 
 import pytest
 from feed_steps import feed_of
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from row_receiver import Killed, RowReceiver
 
+from dagster_project import summary
 from dagster_project.activation.feeds import sync_tables
 from dagster_project.errors import StageFailed
 
@@ -150,3 +152,19 @@ def test_wherever_syncs_break_the_receiver_ends_with_the_current_rows(steps, rec
     receiver.breaks_after = None
     steps.sync(rows_feed())
     assert receiver.table == {key: [text] for key, text in days[-1][0].items()}
+
+
+def test_an_hourly_run_tells_what_a_receiver_refused_though_it_refused_every_row(steps, receiver, home, capsys):
+    receiver.refuses = dict.fromkeys(("a", "b"), "no consent is known")
+    steps.put({"a": "1", "b": "1"})
+    before = summary.syncs(home)
+    assert steps.sync(rows_feed()).status == "delivered"
+    told = summary.of_activation(home, datetime(2026, 1, 5, 3, tzinfo=UTC), before)
+    [feed] = told["feeds"]
+    assert (feed["added"], feed["refused"]) == (2, 2)
+    assert told["not_taken"] == [
+        {"feed": "things", "what": "refused", "reason": "no consent is known", "rows": 2},
+    ]
+    summary.print_activation(told)
+    shown = capsys.readouterr().out
+    assert "no consent is known" in shown and "tried again" in shown
