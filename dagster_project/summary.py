@@ -42,12 +42,13 @@ QUERIES = {
 def of_run(home: Home, as_of: date, syncs_before: dict[str, str]) -> dict[str, Any]:
     """The figures of the daily run of `as_of`, a backfill too: name -> rows."""
     result: dict[str, Any] = {"as_of": as_of, "home": str(home.path)}
+    feeds = load_feeds(seeds() / "feeds")
     with connect_day(home, as_of) as con:
         for name, sql in QUERIES.items():
             result[name] = dicts(con.execute(sql, [as_of] if "?" in sql else []))
-        result["identity_changes"] = identity_changes(con, as_of, load_feeds(seeds() / "feeds"))
+        result["identity_changes"] = identity_changes(con, as_of, feeds)
     result["feeds"] = _feeds(home, syncs_before)
-    result["not_taken"] = not_taken(home)
+    result["not_taken"] = not_taken(home, {feed.feed_id for feed in feeds})
     waits = freed_space.waiting(home)
     result["rewrite_due_on"] = waits.due_on if waits else None
     return result
@@ -66,7 +67,7 @@ def of_activation(home: Home, cut_off: datetime, syncs_before: dict[str, str]) -
         "home": str(home.path),
         "lists": lists,
         "feeds": _feeds(home, syncs_before),
-        "not_taken": not_taken(home),
+        "not_taken": not_taken(home, {feed.feed_id for feed in load_feeds(seeds() / "feeds")}),
     }
 
 

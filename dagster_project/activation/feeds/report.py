@@ -1,9 +1,9 @@
 """Feeds in words, for the person who runs them: what goes, what is held back and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
-from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids
+from dagster_project.activation.feeds.ledger import FeedLedger
 from dagster_project.activation.feeds.prepared import PreparedSync
 from dagster_project.home import Home
 
@@ -21,12 +21,12 @@ def told(prepared: PreparedSync) -> str:
     return "; ".join(parts)
 
 
-def not_taken(home: Home) -> list[dict[str, Any]]:
-    """What feeds could not hand over, for a person: per feed and reason, the rows that the newest run held back and
-    those that the receiver refused in its newest sync.
+def not_taken(home: Home, declared: Set[str]) -> list[dict[str, Any]]:
+    """What the feeds `declared` could not hand over, for a person: per feed and reason, the rows that the newest run
+    held back and those that the receiver refused in its newest sync.
     """
     found = []
-    for feed_id in feed_ids(home):
+    for feed_id in sorted(declared):
         ledger = FeedLedger(home, feed_id)
         refused = ledger.delivered()[-1].rejected_reasons if ledger.delivered() else {}
         for what, counted in (("held back", ledger.held_back()), ("refused", refused)):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from row_receiver import Killed, RowReceiver
 
 from dagster_project import summary
-from dagster_project.activation.feeds import sync_tables
+from dagster_project.activation.feeds import not_taken, sync_tables
 from dagster_project.errors import StageFailed
 
 
@@ -154,11 +154,14 @@ def test_wherever_syncs_break_the_receiver_ends_with_the_current_rows(steps, rec
     assert receiver.table == {key: [text] for key, text in days[-1][0].items()}
 
 
-def test_an_hourly_run_tells_what_a_receiver_refused_though_it_refused_every_row(steps, receiver, home, capsys):
+def test_an_hourly_run_tells_what_a_receiver_refused_though_it_refused_every_row(
+    steps, receiver, home, capsys, monkeypatch
+):
     receiver.refuses = dict.fromkeys(("a", "b"), "no consent is known")
     steps.put({"a": "1", "b": "1"})
     before = summary.syncs(home)
     assert steps.sync(rows_feed()).status == "delivered"
+    monkeypatch.setattr(summary, "load_feeds", lambda _: [rows_feed()])
     told = summary.of_activation(home, datetime(2026, 1, 5, 3, tzinfo=UTC), before)
     [feed] = told["feeds"]
     assert (feed["added"], feed["refused"]) == (2, 2)
@@ -168,3 +171,11 @@ def test_an_hourly_run_tells_what_a_receiver_refused_though_it_refused_every_row
     summary.print_activation(told)
     shown = capsys.readouterr().out
     assert "no consent is known" in shown and "tried again" in shown
+
+
+def test_rows_of_a_feed_that_is_no_longer_declared_are_not_said_to_be_tried_again(steps, receiver, home):
+    receiver.refuses = {"b": "no consent is known"}
+    steps.put({"a": "1", "b": "1"})
+    steps.sync(rows_feed())
+    assert [row["rows"] for row in not_taken(home, {"things"})] == [1]
+    assert not_taken(home, {"others"}) == []
