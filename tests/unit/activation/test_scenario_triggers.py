@@ -112,23 +112,45 @@ def test_rows_of_a_mart_trigger_on_their_tokyo_day(shop: Shop) -> None:
     assert triggers(shop) == ["brand_journeys:B1:repeated"] and sent(shop) == [("one", "2026-01-06 11:00")]
 
 
+def score(shop: Shop, points: dict[str, list[tuple[str, int]]]) -> None:
+    """Points of lifestance that acts at ten o'clock, or at the hour given, brought or took."""
+    for name, acts in points.items():
+        shop.customer(name)
+        for number, (at, gained) in enumerate(acts):
+            shop.con.execute(
+                "insert into marts.score_ledger values (?, 'r', ?, ?, 9, 9, ?)",
+                [f"{name}{number}", name, tokyo(at if " " in at else f"{at} 10:00"), gained],
+            )
+
+
 def test_a_score_triggers_at_the_act_that_reached_the_level(shop: Shop) -> None:
     shop.scenarios = [scenario({"kind": "score", "category": "lifestance", "reaches": 20})]
     points = {
         "anna": [("2024-06-01", 12), ("2026-01-05", 7), ("2026-01-06", 1)],
         "ben": [("2024-06-01", 20), ("2026-01-06", 5)],
     }
-    for name, acts in points.items():
-        shop.customer(name)
-        for number, (day, gained) in enumerate(acts):
-            shop.con.execute(
-                "insert into marts.score_ledger values (?, 'r', ?, ?, 9, 9, ?)",
-                [f"{name}{number}", name, tokyo(f"{day} 10:00"), gained],
-            )
+    score(shop, points)
     shop.run("2026-01-05")
     assert triggers(shop) == []
     shop.run("2026-01-06")
     assert [row[0] for row in shop.listed()] == ["anna"] and triggers(shop) == ["score:lifestance:20"]
+
+
+def test_a_level_once_reached_is_reached_whatever_points_are_taken_later(shop: Shop) -> None:
+    steps = (step("one"), step("two", {"days": 1}))
+    shop.scenarios = [scenario({"kind": "score", "category": "lifestance", "reaches": 20}, *steps)]
+    points = {
+        "anna": [("2026-01-05 10:00", 20), ("2026-01-05 11:00", -8)],
+        "ben": [("2026-01-05 10:00", 20), ("2026-01-06 10:00", -8)],
+        "reached it long ago": [("2024-06-01", 20), ("2024-07-01", -8), ("2026-01-05", 8)],
+        "never": [("2024-06-01", 19), ("2026-01-05 10:00", -8), ("2026-01-05 11:00", 8)],
+    }
+    score(shop, points)
+    told = []
+    for day in ("2026-01-05", "2026-01-06", "2026-01-07"):
+        shop.run(day)
+        told += [row[:2] for row in shop.listed()]
+    assert told == [("anna", "one"), ("ben", "one"), ("anna", "two"), ("ben", "two")]
 
 
 @pytest.mark.parametrize(

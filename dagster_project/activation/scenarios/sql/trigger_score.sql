@@ -1,4 +1,5 @@
--- The act at which the points of a category first summed up to a level. Points do not fade here: a level once reached is reached.
+-- The act at which the points of a category first summed up to a level. Points do not fade here, and a rule may take some: a
+-- level once reached is reached.
 insert into activation.triggers by name
 with rules as (
     select
@@ -20,24 +21,23 @@ points as (
     from marts.score_ledger as ledger
     inner join rules on ledger.occurred_at < rules.cut_off_at
 ),
+-- Whoever may have come to it since the days looked at began, counting what was gained alone: few, and only their points are
+-- summed up act by act.
 reaching as (
-    select
-        scenario_id, customer_id,
-        coalesce(sum(points) filter (where occurred_at < reach_back_at), 0) as points_before
+    select scenario_id, customer_id
     from points
     group by scenario_id, customer_id, level
-    having sum(points) >= level and coalesce(sum(points) filter (where occurred_at < reach_back_at), 0) < level
+    having sum(greatest(points, 0)) >= level and coalesce(sum(points) filter (where occurred_at < reach_back_at), 0) < level
 ),
 sums as (
     select
-        points.scenario_id, points.customer_id, points.category, points.level, points.occurred_at,
-        reaching.points_before + sum(points.points) over (
+        points.*,
+        sum(points.points) over (
             partition by points.scenario_id, points.customer_id
             order by points.occurred_at nulls last, points.touchpoint_id nulls last
-        ) as points_since
+        ) as points_so_far
     from points
-    inner join reaching on points.scenario_id = reaching.scenario_id and points.customer_id = reaching.customer_id
-    where points.occurred_at >= points.reach_back_at
+    semi join reaching on points.scenario_id = reaching.scenario_id and points.customer_id = reaching.customer_id
 )
 select
     sums.scenario_id,
@@ -47,5 +47,6 @@ select
     sums.customer_id || '|score:' || sums.category || ':' || sums.level as match_key
 from sums
 inner join insights.customers as customers on sums.customer_id = customers.customer_id
-where sums.points_since >= sums.level
-group by sums.scenario_id, sums.customer_id, sums.category, sums.level
+where sums.points_so_far >= sums.level
+group by sums.scenario_id, sums.customer_id, sums.category, sums.level, sums.reach_back_at
+having min(sums.occurred_at) >= sums.reach_back_at
