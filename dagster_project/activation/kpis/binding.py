@@ -9,10 +9,12 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
+from dagster_project.activation.audiences.comparing import suggestion
 from dagster_project.activation.kpis.declaration import Declarations, Filter, Kpi
 from dagster_project.errors import ConfigurationError
 from dagster_project.yaml_lines import Place
 
+DAYS = ("DATE", "TIMESTAMP")
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
 COMPARISONS = {"is": exp.EQ, "at_least": exp.GTE, "at_most": exp.LTE}
 TOKYO = exp.Interval(this=exp.Literal.string("9"), unit=exp.var("hours"))
@@ -28,10 +30,11 @@ def bind(con: duckdb.DuckDBPyConnection, declared: Declarations, marts: set[str]
     bound, faults = [], []
     for position, kpi in enumerate(declared.kpis):
         if kpi.mart not in marts - EXCLUDED:
-            faults.append(declared.fault((position, "mart"), f"there is no mart {kpi.mart} to count"))
+            message, remedy = f"there is no mart {kpi.mart} to count", suggestion(kpi.mart, marts - EXCLUDED)
+            faults.append(declared.fault((position, "mart"), message, remedy))
             continue
         types = {name: str(kind) for name, kind, *_ in con.execute(f'describe marts."{kpi.mart}"').fetchall()}
-        found = [declared.fault((position, *place), message) for place, message in _misfits(kpi, types)]
+        found = [declared.fault((position, *place), *told) for place, *told in _misfits(kpi, types)]
         faults += found
         if not found:
             bound.append((kpi, _select(kpi, types)))
@@ -40,27 +43,35 @@ def bind(con: duckdb.DuckDBPyConnection, declared: Declarations, marts: set[str]
     return bound
 
 
-def _misfits(kpi: Kpi, types: dict[str, str]) -> list[tuple[Place, str]]:
-    """(place in the metric, what is wrong) for every column and value."""
+def _misfits(kpi: Kpi, types: dict[str, str]) -> list[tuple[Place, str, str]]:
+    """(place in the metric, what is wrong, the remedy) for every column and value."""
     named: list[tuple[Place, str]] = [(("day",), kpi.day)]
     if kpi.column is not None:
         named.append((("column",), kpi.column))
     named += [(("filters", number, "column"), asked.column) for number, asked in enumerate(kpi.filters)]
-    found = [(place, f"{kpi.mart} has no column {column}") for place, column in named if column not in types]
-    if types.get(kpi.day, "DATE") not in ("DATE", "TIMESTAMP"):
-        found.append((("day",), f"{kpi.day} is a {types[kpi.day]}, neither a date nor a time"))
+    found = [
+        (place, f"{kpi.mart} has no column {column}", suggestion(column, types))
+        for place, column in named
+        if column not in types
+    ]
+    if types.get(kpi.day, "DATE") not in DAYS:
+        message = f"{kpi.day} is a {types[kpi.day]}, neither a date nor a time"
+        found.append((("day",), message, suggestion(kpi.day, [name for name, kind in types.items() if kind in DAYS])))
     if (
         kpi.column in types
         and kpi.aggregate not in ("count", "count_distinct")
         and not types[kpi.column].startswith(NUMBERS)
     ):
-        found.append((("column",), f"{kpi.column} is a {types[kpi.column]}: {kpi.aggregate} is of numbers"))
+        message = f"{kpi.column} is a {types[kpi.column]}: {kpi.aggregate} is of numbers"
+        numbers = [name for name, kind in types.items() if kind.startswith(NUMBERS)]
+        found.append((("column",), message, suggestion(kpi.column, numbers)))
     for number, asked in enumerate(kpi.filters):
         operator, value = asked.condition
         of = types.get(asked.column)
         for one in value if isinstance(value, list) else [value]:
             if of is not None and operator != "is_known" and not _fits(one, of):
-                found.append((("filters", number, operator), f"{asked.column} is a {of}; {one!r} is none"))
+                message = f"{asked.column} is a {of}; {one!r} is none"
+                found.append((("filters", number, operator), message, "write a value of that type"))
     return found
 
 

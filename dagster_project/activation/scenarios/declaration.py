@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from dagster_project.activation.audiences.parts import Condition
 from dagster_project.activation.scenarios.parts import Delay, Part, Quiet, Window
 from dagster_project.activation.scenarios.triggers import Subject, Trigger
+from dagster_project.errors import Fault
+from dagster_project.yaml_lines import Place, line_of
 
 Channel = Literal["email", "line", "sms", "push", "messenger", "dm", "phone", "web", "insert", "ad"]
 Smart = Literal["channel", "hour"]
@@ -160,6 +162,12 @@ class Scenario(Part):
     valid_from: date | None = None
     valid_until: date | None = None
     rule_version: str = ""
+    _lines: dict[Place, int] = PrivateAttr(default_factory=dict)
+
+    def fault(self, place: Place, message: str, remedy: str = "") -> Fault:
+        """A fault at `place` of this scenario's file, found when the file had been read."""
+        line = line_of(self._lines, place) if self._lines else 0
+        return Fault(f"seeds/scenarios/{self.id}.yml", line, message, remedy)
 
     @property
     def whens(self) -> list[tuple[int | None, When]]:

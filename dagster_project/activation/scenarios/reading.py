@@ -67,6 +67,7 @@ def _read_one(path: Path, name: str) -> tuple[Scenario | None, dict[Place, int],
         return None, {}, faults + list(dict.fromkeys(_fault(name, lines, found) for found in error.errors()))
     if unreadable:
         return None, {}, faults
+    scenario._lines = lines
     found = contradictions(scenario, path.stem)
     return scenario, lines, faults + [Fault(name, _line(lines, place), *told) for place, *told in found]
 

@@ -7,13 +7,15 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from dagster_project.activation.audiences.comparing import SUBJECTS
+from dagster_project.activation.audiences.comparing import SUBJECTS, suggestion
 from dagster_project.activation.audiences.passing import literal
 from dagster_project.activation.audiences.schema import Schema
 from dagster_project.activation.scenarios.declaration import Scenario
 from dagster_project.activation.scenarios.triggers import Act, Row
 from dagster_project.errors import ConfigurationError, Fault
+from dagster_project.yaml_lines import Place
 
+TIMES = ("DATE", "TIMESTAMP")  # what a row may be timed by
 CARRIED = ("touchpoint_id", "customer_id", "occurred_at", "order_id", *SUBJECTS)
 
 
@@ -123,18 +125,27 @@ def gather_rows(con: duckdb.DuckDBPyConnection, scenario: Scenario, schema: Sche
 
 def misfits(scenario: Scenario, schema: Schema) -> list[Fault]:
     """What a `row` trigger names that its mart does not have."""
-    trigger, file = scenario.trigger, f"seeds/scenarios/{scenario.id}.yml"
+    trigger = scenario.trigger
     if not isinstance(trigger, Row):
         return []
     columns = schema.columns.get(trigger.mart)
     if columns is None or "customer_id" not in columns:
-        return [Fault(file, 0, f"trigger: there is no mart {trigger.mart} with a customer_id")]
-    named = [trigger.at, *trigger.where, *trigger.key]
-    faults = [Fault(file, 0, f"trigger: {trigger.mart} has no column {name}") for name in named if name not in columns]
+        message = f"trigger: there is no mart {trigger.mart} with a customer_id"
+        return [scenario.fault(("trigger", "mart"), message, suggestion(trigger.mart, schema.audience_marts))]
+    named: list[tuple[Place, str]] = [(("at",), trigger.at), *((("where", name), name) for name in trigger.where)]
+    named += [(("key", number), name) for number, name in enumerate(trigger.key)]
+    faults = [
+        scenario.fault(("trigger", *place), f"trigger: {trigger.mart} has no column {name}", suggestion(name, columns))
+        for place, name in named
+        if name not in columns
+    ]
     if (each := scenario.re_entry.of_each) and each not in columns:
-        faults.append(Fault(file, 0, f"re_entry: {trigger.mart} has no column {each}", "remove of_each"))
-    if columns.get(trigger.at, "DATE") not in ("DATE", "TIMESTAMP"):
-        faults.append(Fault(file, 0, f"trigger: {trigger.at} of {trigger.mart} is neither a day nor a time"))
+        message = f"re_entry: {trigger.mart} has no column {each}"
+        faults.append(scenario.fault(("re_entry", "of_each"), message, "remove of_each"))
+    if columns.get(trigger.at, "DATE") not in TIMES:
+        message = f"trigger: {trigger.at} of {trigger.mart} is neither a day nor a time"
+        times = [name for name, kind in columns.items() if kind in TIMES]
+        faults.append(scenario.fault(("trigger", "at"), message, suggestion(trigger.at, times)))
     return faults
 
 

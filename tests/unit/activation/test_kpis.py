@@ -208,6 +208,24 @@ def test_a_fault_is_named_with_its_line(
     assert message in fault.message
 
 
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        (declared(mart="oders"), "did you mean `orders`?"),
+        (declared(day="ordered"), "did you mean `ordered_on`?"),
+        (declared(day="channel"), "one of: delivered_at, ordered_at, ordered_on"),
+        (declared(aggregate="sum", column="channel"), "one of: net_amount, total_amount"),
+        (filtered("column: chanel, is: ec"), "did you mean `channel`?"),
+    ],
+)
+def test_a_fault_names_what_there_is(nothing: duckdb.DuckDBPyConnection, folder: Path, text: str, remedy: str) -> None:
+    (folder / "kpis.yml").write_text(text)
+    with pytest.raises(ConfigurationError) as told:
+        kpis.bind(nothing, kpis.read_kpis(folder, kpis.standard_metrics(folder)), set(MARTS))
+    [fault] = told.value.faults
+    assert fault.remedy == remedy
+
+
 def test_a_metric_that_stands_twice_is_a_fault(folder: Path) -> None:
     once = "- {id: mine, label: a, unit: b, mart: orders, aggregate: count, day: ordered_on}\n"
     (folder / "kpis.yml").write_text(once + once)

@@ -220,8 +220,34 @@ def test_what_no_mart_has_is_named_before_any_mart_is_made(tmp_path: Path) -> No
     )
     with empty_marts() as con, pytest.raises(ConfigurationError) as raised:
         bind(con, load_scenarios(folder))
-    found = sorted(f"{fault.line} {fault.message}" for fault in raised.value.faults)
-    assert found == ["0 trigger: badges has no column got_at", "14 unknown attribute `shoe_size`"]
+    [column, attribute] = [str(fault).partition("thanks.yml:")[2] for fault in sorted(raised.value.faults)]
+    assert column == "4: trigger: badges has no column got_at (one of: badge_id, customer_id, earned_at, evidence)"
+    assert attribute.startswith("14: unknown attribute `shoe_size`")
+
+
+@pytest.mark.parametrize(
+    ("trigger", "fault"),
+    [
+        (
+            "mart: badge, at: earned_at, key: [badge_id]",
+            "there is no mart badge with a customer_id (did you mean `badges`?)",
+        ),
+        ("mart: badges, at: earned_at, key: [badg_id]", "badges has no column badg_id (did you mean `badge_id`?)"),
+        (
+            "mart: badges, at: badge_id, key: [badge_id]",
+            "badge_id of badges is neither a day nor a time (one of: earned_at)",
+        ),
+    ],
+)
+def test_a_row_that_no_mart_has_is_named_with_its_line_and_what_there_is(
+    tmp_path: Path, trigger: str, fault: str
+) -> None:
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    (folder / "thanks.yml").write_text(GOOD.replace("kind: order, nth: 1", "kind: row, " + trigger))
+    with empty_marts() as con, pytest.raises(ConfigurationError) as raised:
+        bind(con, load_scenarios(folder))
+    assert [str(one) for one in raised.value.faults] == [f"seeds/scenarios/thanks.yml:4: trigger: {fault}"]
 
 
 @pytest.mark.parametrize(
