@@ -48,6 +48,6 @@ def _conditions(scenario: Scenario) -> Iterator[tuple[Condition, tuple[str, ...]
     if scenario.audience:
         yield scenario.audience, first
     for place, when in scenario.whens:
-        last = len(scenario.steps) - 1 if place is None else place  # an exit is asked before every step
+        last = len(scenario.steps) - 1 if place is None else place  # an exit is asked before the last one too
         if when.others:
             yield when.others, MOMENTS if last else first

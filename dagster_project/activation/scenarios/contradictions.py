@@ -132,7 +132,7 @@ def _of_variants(scenario: Scenario, step: Step, at: Place) -> Iterator[Found]:
 
 
 def _whens(scenario: Scenario, number: int) -> Iterator[tuple[Place, When]]:
-    """Conditions asked before step `number`, counted from 0; those of exits are asked before every one."""
+    """Conditions asked before step `number`, counted from 0; those of exits before all that they can be."""
     step = scenario.steps[number]
     for place, one in enumerate(step.skip):
         if one.when:

@@ -12,7 +12,7 @@ from dagster_project.activation.audiences.compiling import predicate
 from dagster_project.activation.audiences.parts import Condition
 from dagster_project.activation.audiences.passing import literal
 from dagster_project.activation.audiences.schema import Schema
-from dagster_project.activation.scenarios.declaration import Scenario, When
+from dagster_project.activation.scenarios.declaration import Scenario, Step, When
 
 FRAME = "frame"
 
@@ -68,7 +68,7 @@ def meet_exits(con: duckdb.DuckDBPyConnection, scenario: Scenario, number: int, 
     """Rows of activation.exits_met for conditions of the scenario, and of its step `number`, counted from 1."""
     step = scenario.steps[number - 1]
     for of_step, place, one in scenario.exit_places:
-        if one.when is None or of_step not in (None, step.step):
+        if one.when is None or of_step not in (None, step.step) or step not in askable(scenario, one.when):
             continue
         found = (
             exp.select(*(_column(name) for name in ("scenario_id", "step", "match_key")))
@@ -103,9 +103,13 @@ def meet_withdrawals(con: duckdb.DuckDBPyConnection, scenario: Scenario, schema:
     for of_step, place, one in scenario.exit_places:
         if one.when is None:
             continue
-        waiting = [exp.EQ(this=_column("scenario_id"), expression=exp.Literal.string(scenario.id))]
+        waiting: list[exp.Expr] = [exp.EQ(this=_column("scenario_id"), expression=exp.Literal.string(scenario.id))]
+        later = askable(scenario, one.when)
         if of_step:
             waiting.append(exp.EQ(this=_column("step"), expression=exp.Literal.string(of_step)))
+        elif len(later) < len(scenario.steps):
+            names = [exp.Literal.string(step.step) for step in later]
+            waiting.append(exp.In(this=_column("step"), expressions=names))
         found = (
             exp.select(_column("feed_row_id"), exp.convert(one.reason).as_("reason"))
             .select(exp.convert(place).as_("position"))
@@ -113,6 +117,18 @@ def meet_withdrawals(con: duckdb.DuckDBPyConnection, scenario: Scenario, schema:
             .where(*waiting, holds(one.when, schema))
         )
         con.execute("insert into activation.withdrawn by name " + found.sql(dialect="duckdb"))
+
+
+def askable(scenario: Scenario, when: When) -> list[Step]:
+    """The steps before which a condition is asked: those after all that it asks about.
+
+    Before that nobody has opened the message or done anything since: a condition that denies it would hold for all.
+    """
+    number = {step.step: place for place, step in enumerate(scenario.steps, start=1)}
+    sent_before = [number[step] for step in when.messages.values()]
+    if when.others is not None and "previous_step" in when.others.moments:
+        sent_before.append(1)
+    return scenario.steps[max(sent_before, default=0) :]
 
 
 def holds(when: When, schema: Schema) -> exp.Expr:

@@ -231,3 +231,40 @@ def test_the_price_of_a_message_stands_in_the_ledger_and_hold_outs_cost_nothing(
     shop.run("2026-01-05")
     rows = "select scenario_id, step, cast(cost as double) from activation.scenario_targets order by all"
     assert shop.con.execute(rows).fetchall() == [("held", "one", 0.0), ("s", "one", 1.5), ("s", "two", 8.0)]
+
+
+COLD = {"name": "cold", "when": {"not_opened": "one"}}
+IDLE = {"name": "idle", "when": {"not": {"acts": {"action": "product_view", "since": "previous_step"}}}}
+
+
+@pytest.mark.parametrize("end", [COLD, IDLE], ids=["not opened", "nothing viewed since"])
+def test_an_exit_that_asks_of_a_step_before_is_asked_from_the_step_after_it_on(shop: Shop, end: dict[str, Any]) -> None:
+    steps = (
+        step("one", channel="web"),
+        step("two", {"days": 1}, channel="web"),
+        step("three", {"days": 1}, channel="web"),
+    )
+    shop.scenarios = [scenario({"kind": "order", "every": True}, *steps, exits=[end])]
+    for name in ("anna", "ben"):
+        shop.customer(name)
+        shop.order(name, "2026-01-05 10:00")
+    shop.run("2026-01-05")
+    assert [row[:2] for row in shop.listed()] == [("anna", "one"), ("ben", "one")] and shop.suppressed() == []
+    opened(shop, "anna", "2026-01-06 03:00", "one")
+    shop.act("anna", "2026-01-06 03:00", "product_view", product_id="P1")
+    shop.run("2026-01-06")
+    assert [row[:2] for row in shop.listed()] == [("anna", "two")]
+    assert shop.suppressed() == [("ben", "two", end["name"])]
+
+
+@pytest.mark.parametrize("end", [COLD, IDLE], ids=["not opened", "nothing viewed since"])
+def test_an_exit_that_asks_of_a_step_takes_back_only_what_comes_after_it(shop: Shop, end: dict[str, Any]) -> None:
+    steps = (step("one", {"hours": 1}, channel="web"), step("two", {"days": 1}, channel="web"))
+    evening = {"send_window": {"start": "20:00", "end": "21:00"}}
+    shop.scenarios = [scenario({"kind": "order", "every": True}, *steps, exits=[end], cadence="hourly", **evening)]
+    shop.customer("anna")
+    shop.order("anna", "2026-01-05 10:00")
+    shop.run("2026-01-05", hour=12)
+    shop.run("2026-01-05", hour=13)
+    told = shop.con.execute("select step, withdrawn from activation.all_scenario_targets").fetchall()
+    assert told == [("one", None)]
