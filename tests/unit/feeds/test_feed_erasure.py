@@ -163,7 +163,8 @@ def naming(home, word: str) -> list:
     found = []
     for path in sorted([*home.ledger.rglob("*"), *home.feeds.rglob("*")]):
         if path.suffix == ".parquet":
-            text = str(duckdb.sql(f"select * from read_parquet('{path}')").fetchall())
+            with duckdb.connect() as con:
+                text = str(con.execute(f"select * from read_parquet('{path}')").fetchall())
         else:
             text = path.read_text() if path.is_file() else ""
         if word in text:

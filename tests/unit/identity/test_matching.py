@@ -134,7 +134,8 @@ def test_what_holds_no_letter_has_no_key(key, nothing):
 def test_names_in_two_scripts_or_without_long_vowels_neither_agree_nor_differ(one, other, agrees):
     sql = macros_of("identity/conflicts.sql")["agrees_in_name"]("name")
     sides = "(select cast(? as varchar) as name)"
-    found = duckdb.execute(f"select {sql} from {sides} as left_said, {sides} as right_said", [one, other]).fetchone()
+    query = f"select {sql} from {sides} as left_said, {sides} as right_said"
+    [found] = duckdb.execute(query, [one, other]).fetchall()
     assert found == (agrees,)
 
 
