@@ -45,12 +45,17 @@ def simulate(members: int, seed: int, sources: Path) -> None:
     write(members=members, days=DAYS, seed=seed, out=sources, last_day=LAST_DAY, hold_back_days=1)
 
 
-def parse(home: Path) -> None:
-    """Have dbt parse its project for a home that was copied, as the run before would have in its place."""
+def settle(home: Path, sources: Path) -> None:
+    """Have dbt parse its project for a home that was copied, and landing read the files that were, all of them known:
+    so the run before would have left them in their place."""
     from dagster_project import dbt_runner
     from dagster_project.home import Home
+    from dagster_project.landing.land import land
 
-    dbt_runner.parsed(Home.open(home))
+    place = Home.open(home)
+    dbt_runner.parsed(place)
+    with place.lock("bench"):
+        land(place, sources)
 
 
 def _apart(work: Callable[..., None], *given: object) -> None:
@@ -135,7 +140,7 @@ def main(
                 if home and place:
                     shutil.copytree(place, folder / "shop" / name)
             if home:
-                _apart(parse, folder / "shop" / "home")
+                _apart(settle, folder / "shop" / "home", folder / "shop" / "sources")
             else:
                 new_shop(members, seed, folder / "shop")
             found = measure(folder / "shop", day.date() if home else LAST_DAY)
