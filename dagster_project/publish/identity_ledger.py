@@ -15,6 +15,7 @@ import duckdb
 from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.landing import manifest
+from dagster_project.publish import ledger_tables
 from dagster_project.publish.runs import published_files
 from dagster_project.run_context import IDENTITY_TABLES, RunContext
 
@@ -27,20 +28,19 @@ _WRITTEN = {
     " inner join run.context as context on context.as_of = changes.as_of order by all",
 }
 
-# An identifier's last row says whose it is. Nearly all rows stand in the first run's file, so only later files are
-# grouped; arg_max takes a struct, since over single columns it would pass over nulls.
+# An identifier's last row says whose it is. arg_max takes a struct, since over single columns it would pass over nulls.
 _LATEST = """
-    insert into run.identity_map_before
+    create or replace temp table latest_owners as
     with later as (
-        select identifier_key, arg_max({
-            'anchor_key': anchor_key, 'from_key': from_key, 'is_visitor': is_visitor, 'as_of': as_of
-        }, as_of) as latest
-        from read_parquet($2) where $3 group by identifier_key
+        select identifier_key, anchor_key, from_key, is_visitor, as_of from read_parquet($1)
+        union all
+        select identifier_key, anchor_key, from_key, is_visitor, since from run.identity_map_before
+        where identifier_key in (select identifier_key from read_parquet($1))
     )
-    select identifier_key, anchor_key, from_key, is_visitor, as_of from read_parquet($1)
-    where identifier_key not in (select identifier_key from later)
-    union all
-    select identifier_key, latest.anchor_key, latest.from_key, latest.is_visitor, latest.as_of from later
+    select identifier_key, arg_max({
+        'anchor_key': anchor_key, 'from_key': from_key, 'is_visitor': is_visitor, 'since': as_of
+    }, as_of) as latest
+    from later group by identifier_key
 """
 
 
@@ -50,17 +50,39 @@ def load(con: duckdb.DuckDBPyConnection, home: Home, run: RunContext) -> None:
     Only days that were published count: a run that stopped half-way may have left files of its own. A backfill sees
     the map as the newest run left it, and changes up to its own day.
     """
-    for name, columns in IDENTITY_TABLES.items():
-        con.execute(f"create or replace table run.{name} ({columns})")
+    for name in ("identity_before", "identity_changes_before"):
+        con.execute(f"create or replace table run.{name} ({IDENTITY_TABLES[name]})")
     published = published_files(home)
     before = [day for day in sorted(published) if day < run.as_of]
     if before:
         con.execute("insert into run.identity_before values (?, ?, ?, ?)", _landings(home, before[-1], published))
-    if files := _files(home, "identity_map", before if run.is_newest else list(published)):
-        con.execute(_LATEST, [files[0], files[1:] or files[:1], bool(files[1:])])
+    _load_map(con, _files(home, "identity_map", before if run.is_newest else list(published)))
     own = [] if run.is_newest else [day for day in published if day == run.as_of]
     if files := _files(home, "identity_changes", [*before, *own]):
-        con.execute("insert into run.identity_changes_before by name select * from read_parquet(?)", [files])
+        con.execute(
+            "insert into run.identity_changes_before by name select * from read_parquet(?)", [list(map(str, files))]
+        )
+
+
+def _load_map(con: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
+    """Nearly all identifiers stand in the first run's file alone: it is read as it is, and later ones put over it."""
+    with ledger_tables.unread(con, "identity_map_before", files) as (is_kept, unread):
+        if not is_kept:
+            con.execute(f"create or replace table run.identity_map_before ({IDENTITY_TABLES['identity_map_before']})")
+            for file in unread[:1]:
+                con.execute(
+                    "insert into run.identity_map_before"
+                    " select identifier_key, anchor_key, from_key, is_visitor, as_of from read_parquet(?)",
+                    [str(file)],
+                )
+            unread = unread[1:]
+        if unread:
+            con.execute(_LATEST, [[str(file) for file in unread]])
+            con.execute(
+                "delete from run.identity_map_before where identifier_key in (select identifier_key from latest_owners)"
+            )
+            con.execute("insert into run.identity_map_before select identifier_key, unnest(latest) from latest_owners")
+            con.execute("drop table latest_owners")
 
 
 def record(con: duckdb.DuckDBPyConnection, home: Home, as_of: date) -> None:
@@ -69,9 +91,9 @@ def record(con: duckdb.DuckDBPyConnection, home: Home, as_of: date) -> None:
         copy_rows(con, rows, home.ledger / name / f"{as_of}.parquet")
 
 
-def _files(home: Home, name: str, days: list[date]) -> list[str]:
+def _files(home: Home, name: str, days: list[date]) -> list[Path]:
     paths = [home.ledger / name / f"{day}.parquet" for day in sorted(days)]
-    return [str(path) for path in paths if path.exists()]
+    return [path for path in paths if path.exists()]
 
 
 def _landings(home: Home, day: date, published: dict[date, Path]) -> tuple[date, int, bool, bool]:

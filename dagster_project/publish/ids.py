@@ -9,7 +9,7 @@ import duckdb
 
 from dagster_project.files import copy_rows
 from dagster_project.home import Home
-from dagster_project.publish import identity_ledger
+from dagster_project.publish import identity_ledger, ledger_tables
 from dagster_project.publish.runs import newest_published
 from dagster_project.run_context import RunContext
 from dagster_project.sql import literal
@@ -28,14 +28,28 @@ def load(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     A repetition of a run sees what it published itself: an id that is gone since, because a delivery was withdrawn, was
     published all the same.
     """
-    files = [str(file) for file in sorted((home.ledger / "published_ids").glob("*.parquet"))]
-    con.execute("create or replace table run.published_ids (customer_id varchar, anchor_key bigint, first_as_of date)")
-    if files:
-        con.execute(
-            "insert into run.published_ids select customer_id, any_value(anchor_key), min(first_as_of)"
-            " from read_parquet(?) group by customer_id order by customer_id",
-            [files],
-        )
+    files = sorted((home.ledger / "published_ids").glob("*.parquet"))
+    with ledger_tables.unread(con, "published_ids", files) as (is_kept, unread):
+        if not is_kept:
+            con.execute(
+                "create or replace table run.published_ids (customer_id varchar, anchor_key bigint, first_as_of date)"
+            )
+        if unread:
+            paths = [str(file) for file in unread]
+            con.execute(
+                "create or replace temp table ids_of_files as"
+                " with known as (select * from run.published_ids where customer_id in"
+                "  (select customer_id from read_parquet($1)))"
+                " select customer_id, any_value(anchor_key) as anchor_key, min(first_as_of) as first_as_of"
+                " from (select customer_id, anchor_key, first_as_of from read_parquet($1) union all from known)"
+                " group by customer_id order by customer_id",
+                [paths],
+            )
+            con.execute(
+                "delete from run.published_ids where customer_id in (select customer_id from read_parquet(?))", [paths]
+            )
+            con.execute("insert into run.published_ids from ids_of_files")
+            con.execute("drop table ids_of_files")
 
 
 def record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str) -> None:
