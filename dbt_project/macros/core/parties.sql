@@ -37,9 +37,14 @@
     {{ return(['int_core__web_events', 'int_core__message_events', 'int_core__social_actions', 'int_core__survey_answers']) }}
 {%- endmacro %}
 
-{# A condition: the facts may hold parties that are not known yet. States are written out, so that blocks of others are not read. #}
+{# A condition: the facts may hold parties that are not known yet. States are written out, so that blocks of others are not read. Of orders, those
+   that are made again stand in `run.touched_orders`. #}
 {% macro in_new_states(fact) -%}
-    {%- if not is_incremental() or fact not in facts_with_states() -%} {{ return('true') }} {%- endif -%}
+    {%- if not is_incremental() -%} {{ return('true') }} {%- endif -%}
+    {%- if fact == 'int_core__orders' and run_query('select 1 from ' ~ source('run', 'states_of_parties') ~ ' limit 1').rows -%}
+        {{ return(of_touched_orders('order_id')) }}
+    {%- endif -%}
+    {%- if fact not in facts_with_states() -%} {{ return('true') }} {%- endif -%}
     {%- set query -%}
         select distinct facts._state
         from {{ ref(fact) }} as facts
@@ -84,7 +89,8 @@
     {{ return('true' if is_incremental() and is_everybody_on(source('run', 'changed_owners')) else of_changed_parties(column)) }}
 {%- endmacro %}
 
-{# The pre-hook of `party_customers`: finds and notes these parties, and forgets their rows. #}
+{# The pre-hook of `party_customers`: finds and notes these parties, forgets their rows, and puts them aside for as long as the model is built: of so
+   few, counted, the tables that are joined to them need not be read whole. #}
 {% macro forget_changed_owners() -%}
     {%- set changed, owners, condition = source('run', 'changed_parties'), source('run', 'changed_owners'), of_changed_owners('party_key') -%}
     insert into {{ changed }}
@@ -99,5 +105,21 @@
     {%- endif %}
     {%- if is_incremental() %};
     delete from {{ this }} where {{ condition }}
+    {%- if condition != 'true' %};
+    create or replace temp table parties_to_make as
+    select * from {{ ref('parties') }} where {{ condition }}
+    {%- endif %}
+    {%- endif %}
+{%- endmacro %}
+
+{# The parties of which `party_customers` makes the rows. #}
+{% macro parties_to_make() -%}
+    {{ return('parties_to_make' if is_incremental() and of_changed_owners('party_key') != 'true' else ref('parties')) }}
+{%- endmacro %}
+
+{# The post-hook of `party_customers`. #}
+{% macro drop_parties_to_make() -%}
+    {%- if is_incremental() %}
+    drop table if exists parties_to_make
     {%- endif %}
 {%- endmacro %}

@@ -80,15 +80,21 @@ attributed as (
     from member_runs
 ),
 
+-- asked of these members, so that the table is not joined whole
+members as (
+    select identifier_key, customer_id from {{ ref('identity_map') }}
+    where customer_id is not null
+        and identifier_key in (select shared_parties.member_key from shared_parties)
+),
+
 shared_device_events as (
     select distinct
         attributed.party_key,
         attributed.occurred_at,
-        identity_map.customer_id
+        members.customer_id
     from attributed
-    inner join {{ ref('identity_map') }} as identity_map on attributed.latest_member_key = identity_map.identifier_key
+    inner join members on attributed.latest_member_key = members.identifier_key
     inner join {{ ref('party_customers') }} as party_customers on attributed.party_key = party_customers.shared_party_key
-    where identity_map.customer_id is not null
 )
 
 select * from shared_device_events

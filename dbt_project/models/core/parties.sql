@@ -36,6 +36,14 @@ all_parties as (
     {% endfor %}
 ),
 
+{% if is_incremental() -%}
+-- asked for these, so that no row is held against all of them
+known as (
+    select known.party_key from {{ this }} as known
+    where known.party_key in (select all_parties.party_key from all_parties)
+),
+
+{% endif -%}
 parties as (
     select
         party_key,
@@ -45,7 +53,7 @@ parties as (
         '{{ invocation_id }}' as _batch
     from all_parties
     {%- if is_incremental() %}
-    where party_key not in (select known.party_key from {{ this }} as known)
+    where party_key not in (select known.party_key from known)
     {%- endif %}
     group by party_key
 )

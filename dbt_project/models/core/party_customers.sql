@@ -1,13 +1,12 @@
 {{ config(
     materialized='incremental', incremental_strategy='append',
-    pre_hook="{{ forget_changed_owners() }}"
+    pre_hook="{{ forget_changed_owners() }}", post_hook="{{ drop_parties_to_make() }}"
 ) }}
 
 with
 
 parties as (
-    select * from {{ ref('parties') }}
-    where {{ of_changed_owners('party_key') }}
+    select * from {{ parties_to_make() }}
 ),
 
 party_identifiers as (

@@ -19,7 +19,8 @@ NEWS = {
     "one of another fact comes": FILES.format("survey_answers", "visitor_key", 101, 101, "new"),
     "a file without a party": FILES.format("web_events", "visitor_key", "null", "null", "new"),
     "a file is loaded again": "update int_core__message_events set party_key = 102, phone_key = 102, _state = 'again'",
-    "an order comes": FILES.format("orders", "card_key", 103, 103, "order"),
+    "an order comes": "insert into int_core__orders (party_key, card_key, order_id) values (103, 103, 'o2');"
+    " insert into run.touched_orders values ('o2')",
     "of a known party": FILES.format("web_events", "member_key", 0, 0, "new"),
     "an erasure": "update int_core__web_events set party_key = 104, visitor_key = 104, member_key = null"
     " where member_key = 0; delete from parties where member_key = 0; delete from run.states_of_parties",
@@ -29,8 +30,8 @@ NEWS = {
 def warehouse() -> Models:
     made = Models()
     for number, (fact, keys) in enumerate(FACTS.items()):
-        columns = ", ".join(f"{key} bigint" for key in keys)
-        made.con.execute(f"create table int_core__{fact} (party_key bigint, {columns}, _state varchar)")
+        columns = ", ".join(["party_key bigint", *(f"{key} bigint" for key in keys), "_state varchar"])
+        made.con.execute(f"create table int_core__{fact} ({columns}, order_id varchar default 'o1')")
         made.con.execute(FILES.format(fact, keys[0], number, number, f"file {number}"))
     return made
 
