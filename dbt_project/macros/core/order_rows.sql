@@ -13,15 +13,14 @@
 {%- endmacro %}
 
 {# Pre-hook of a table that reads staged versions of rows: notes the orders of which another version, more or fewer rows are staged than it
-   holds, and forgets them. `staged`: source -> (staging model, order_id out of its row). A file gains no rows once it is loaded, and loses those that a later
-   version replaces, so it shows in their number and the sum of their lines whether a file has to be looked into. #}
+   holds, and forgets them. `staged`: source -> (staging model, order_id out of its row). #}
 {% macro forget_changed_versions(staged, otherwise_changed=none) -%}
     {%- if is_incremental() %}
     insert into {{ source('run', 'touched_orders') }}
     select distinct changed.order_id
     from (
         {%- for source_name, (model, order_id) in staged.items() %}
-        {%- set files = changed_files(source_name, model) %}
+        {%- set files = changed_files(model, source_name) %}
         select held.order_id
         from {{ this }} as held
         where held.source = '{{ source_name }}'
@@ -48,19 +47,6 @@
     ) as changed;
     {{ forget_touched_orders() }}
     {%- endif %}
-{%- endmacro %}
-
-{% macro changed_files(source_name, model) -%}
-    select coalesce(fresh._file_no, held._file_no)
-            from (
-                select staged._file_no, count(*) as n, sum(staged._line_no) as lines
-                from {{ ref(model) }} as staged group by staged._file_no
-            ) as fresh
-            full join (
-                select stored._file_no, count(*) as n, sum(stored._line_no) as lines
-                from {{ this }} as stored where stored.source = '{{ source_name }}' group by stored._file_no
-            ) as held on fresh._file_no = held._file_no
-            where fresh.n is distinct from held.n or fresh.lines is distinct from held.lines
 {%- endmacro %}
 
 {# The pre-hook of `int_core__order_lines`, which shows of a line's product what masters tell of it, too. #}

@@ -21,6 +21,7 @@ MACROS = [
     "run_context",
     "core/changed_customers",
     "core/kept_customers",
+    "core/newest_versions",
     "core/order_rows",
     "core/incremental_facts",
     "core/parties",
