@@ -1,13 +1,25 @@
 with
 
 -- New identifiers change nobody's id.
+known_moves as (
+    select * from {{ ref('int_identity__moves') }}
+    where not is_new
+),
+
+-- Of the large tables each is asked for the few identifiers that it is joined for, so that none is joined whole.
+blocked as (
+    select assignments.identifier_key
+    from {{ ref('int_identity__assignments') }} as assignments
+    where assignments.blocked_reason is not null
+        and assignments.identifier_key in (select known_moves.identifier_key from known_moves)
+),
+
 moves as (
     select
-        moves.*,
-        assignments.blocked_reason is not null as is_blocked
-    from {{ ref('int_identity__moves') }} as moves
-    left join {{ ref('int_identity__assignments') }} as assignments on assignments.identifier_key = moves.identifier_key
-    where not moves.is_new
+        known_moves.*,
+        blocked.identifier_key is not null as is_blocked
+    from known_moves
+    left join blocked on blocked.identifier_key = known_moves.identifier_key
 ),
 
 pairs as (
@@ -65,16 +77,23 @@ new_ends as (
     select right_key as identifier_key from new_edges
 ),
 
+-- asked for the few persons between whom anything moved
+moved_persons as (
+    select pairs.from_key as person_key from pairs
+    union
+    select pairs.to_key as person_key from pairs
+),
+
 persons_with_new_edges as (
     select assignments.anchor_key as person_key
-    from new_ends
-    inner join {{ ref('int_identity__assignments') }} as assignments on assignments.identifier_key = new_ends.identifier_key
-    where assignments.anchor_key is not null
+    from {{ ref('int_identity__assignments') }} as assignments
+    where assignments.anchor_key in (select moved_persons.person_key from moved_persons)
+        and assignments.identifier_key in (select new_ends.identifier_key from new_ends)
     union
     select before.anchor_key as person_key
-    from new_ends
-    inner join {{ source('run', 'identity_map_before') }} as before on before.identifier_key = new_ends.identifier_key
-    where before.anchor_key is not null
+    from {{ source('run', 'identity_map_before') }} as before
+    where before.anchor_key in (select moved_persons.person_key from moved_persons)
+        and before.identifier_key in (select new_ends.identifier_key from new_ends)
 ),
 
 files as (
@@ -90,6 +109,8 @@ published_ids as (
         published_ids.anchor_key,
         min(published_ids.customer_id) as customer_id
     from {{ source('run', 'published_ids') }} as published_ids
+    where published_ids.anchor_key in (select pairs.from_key from pairs)
+        or published_ids.customer_id in (select erased.customer_id from {{ source('run', 'erased_customers') }} as erased)
     group by published_ids.anchor_key
 ),
 

@@ -9,12 +9,11 @@ before as (
 -- A person first seen after as_of is published when its day comes.
 after as (
     select
-        assignments.identifier_key,
-        persons.anchor_key,
-        persons.is_visitor
-    from {{ ref('int_identity__assignments') }} as assignments
-    inner join {{ ref('persons') }} as persons on persons.anchor_key = assignments.anchor_key
-    where persons.first_seen_at < {{ as_of_end_at() }}
+        identity_map.identifier_key,
+        identity_map.anchor_key,
+        identity_map.is_visitor
+    from {{ ref('identity_map') }} as identity_map
+    where identity_map.person_first_seen_at < {{ as_of_end_at() }}
 ),
 
 compared as (

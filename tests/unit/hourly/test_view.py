@@ -11,7 +11,7 @@ from dagster_project.hourly.view import hourly_view
 from dagster_project.publish import catalog
 
 FRESH = {
-    "core.touchpoints", "identity.customer_aliases", "identity.persons", "insights.int_insights__person_consents",
+    "core.touchpoints", "identity.int_identity__aliases", "identity.persons", "insights.int_insights__person_consents",
     "insights.int_insights__person_ids", "pii.person_attributes",
 }  # fmt: skip
 # Since the last day: `gone` has become `stays`, `silent` has opted out, `new` has registered, `nobody` was blocked.
@@ -21,18 +21,19 @@ WAREHOUSE = """
     create table run.context as
         select timestamp '2026-03-02 15:00' as as_of_end_at, timestamp '2026-03-02 03:00' as cut_off_at;
     create table identity.persons as
-        select customer_id, customer_id = 'v' as is_visitor, timestamp '2026-03-02 01:00' as first_seen_at
-        from (values ('stays'), ('silent'), ('new'), ('v')) as persons (customer_id);
-    create table identity.customer_aliases as select * from (values
+        select *, customer_id = 'v' as is_visitor, timestamp '2026-03-02 01:00' as first_seen_at
+        from (values ('stays', 1), ('silent', 2), ('new', 3), ('v', 4)) as persons (customer_id, anchor_key);
+    create table identity.int_identity__aliases as select * from (values
         ('stays', 'stays'), ('silent', 'silent'), ('new', 'new'),
         ('gone', 'stays'), ('nobody', null), ('before', 'stays')
     ) as aliases (alias_id, customer_id);
     create table insights.int_insights__person_consents as
-        select customer_id, says as consent_email, says as consent_line,
+        select customer_id, anchor_key, says as consent_email, says as consent_line,
             false as consent_sms, false as consent_push, false as consent_dm
-        from (values ('stays', true), ('silent', false), ('new', true)) as people (customer_id, says);
+        from (values ('stays', 1, true), ('silent', 2, false), ('new', 3, true))
+            as people (customer_id, anchor_key, says);
     create table insights.int_insights__person_ids as
-        select 'new' as customer_id, ['m-new'] as member_ids, ['c'] as card_nos;
+        select 'new' as customer_id, 3 as anchor_key, ['m-new'] as member_ids, ['c'] as card_nos;
     create table pii.person_attributes as
         select 'new' as customer_id, 'female' as gender, '東京都' as prefecture, cast(null as varchar) as member_rank;
     create table core.touchpoints as select 'stays' as customer_id, timestamp '2026-03-02 01:00' as occurred_at;

@@ -10,13 +10,19 @@ from dagster_project.project import DBT_PROJECT
 from dagster_project.publish import identity_ledger, ids, runs
 from dagster_project.run_context import RunContext, write_context
 
-MODELS = ("int_identity__moves", "identity_changes", "customer_aliases")
+MODELS = (
+    "int_identity__moves", "identity_changes", "int_identity__last_changes", "int_identity__gone_ids",
+    "int_identity__aliases", "customer_aliases",
+)  # fmt: skip
 AS_OF = "(select context.as_of from run.context as context)"
 AS_OF_END = "(select context.as_of_end_at from run.context as context)"
 TABLES = """
     create schema identity;
     create table identity.int_identity__assignments (identifier_key bigint, anchor_key bigint, blocked_reason varchar);
-    create table identity.identity_map (identifier_key bigint, customer_id varchar);
+    create table identity.identity_map (
+        identifier_key bigint, customer_id varchar, anchor_key bigint, is_visitor boolean,
+        person_first_seen_at timestamp
+    );
     create table identity.persons (customer_id varchar, anchor_key bigint, is_visitor boolean, first_seen_at timestamp);
     create table identity.int_identity__overrides (left_key bigint, right_key bigint, action varchar);
     create table identity.identity_edges (left_key bigint, right_key bigint, landing_no bigint);
@@ -55,7 +61,12 @@ class Days:
         for key, anchor in anchors.items():
             reason = "shared_value" if anchor is None else None
             self.con.execute("insert into identity.int_identity__assignments values (?, ?, ?)", [key, anchor, reason])
-            self.con.execute("insert into identity.identity_map values (?, ?)", [key, anchor and f"c{anchor}"])
+            self.con.execute(
+                "insert into identity.identity_map values (?, ?, ?, ?, ?)",
+                [key, f"c{anchor}", anchor, anchor in visitors, "2020-01-01"]
+                if anchor is not None
+                else [key, *[None] * 4],
+            )
         for anchor in sorted({anchor for anchor in anchors.values() if anchor is not None}):
             self.con.execute(
                 "insert into identity.persons values (?, ?, ?, '2020-01-01')",

@@ -11,7 +11,8 @@ select
     decided.step,
     todays_key(decided.match_key, decided.trigger, coalesce(aliases.customer_id, decided.customer_id)) as match_key
 from decided
-left join identity.customer_aliases as aliases on decided.customer_id = aliases.alias_id;
+left join identity.customer_aliases as aliases
+    on decided.customer_id = aliases.alias_id and aliases.customer_id <> aliases.alias_id;
 
 delete from activation.scenario_targets
 where (scenario_id, step, match_key) in (select (scenario_id, step, match_key) from decided_before);

@@ -15,7 +15,8 @@ split as (
         changes.from_id as alias_id, coalesce(aliases.customer_id, changes.to_id) as customer_id,
         changes.as_of as until_on
     from identity.identity_changes as changes
-    left join identity.customer_aliases as aliases on changes.to_id = aliases.alias_id
+    left join identity.customer_aliases as aliases
+        on changes.to_id = aliases.alias_id and aliases.customer_id <> aliases.alias_id
     where changes.change = 'split' and changes.from_id is not null and changes.to_id is not null
 ),
 remaining as (
