@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.activation.statements import execute, text
+from dagster_project.activation.statements import text
 from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.run_context import TOKYO, RunContext
@@ -160,12 +160,12 @@ def _state(path: Path) -> str:
     return f"{path.name} {stat.st_size} {stat.st_mtime_ns}"
 
 
-def gather_all(con: duckdb.DuckDBPyConnection) -> None:
+def gather_all(con: duckdb.DuckDBPyConnection, is_hourly: bool = False) -> None:
     """activation.all_scenario_targets and all_suppressions: rows of all runs, this one's among them.
 
-    Of suppressions the ledger holds many more, and few ask: a view.
+    Of suppressions the ledger holds many more, and few ask: a view. So is the other in an hour, when a feed alone asks.
     """
-    execute(con, "scenarios/all_runs")
+    _create(con, "all_scenario_targets", text("scenarios/all_runs"), as_view=is_hourly)
     _create(con, "all_suppressions", text("scenarios/all_suppressions"), as_view=True)
 
 

@@ -97,7 +97,7 @@ def prepare(
         raise StageFailed("activation: " + "; ".join(faults))
     if is_repeated_hour:
         execute(con, "scenarios/repetition")
-    ledger.gather_all(con)
+    ledger.gather_all(con, context.is_hourly)
     folder = scratch_folder(home, run.run_id)
     shutil.rmtree(folder, ignore_errors=True)
     write_lists(con, folder / "lists")

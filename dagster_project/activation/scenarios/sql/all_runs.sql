@@ -1,5 +1,4 @@
 -- Those of all runs: what other runs left in the ledger, and this run's. A row listed ahead and withdrawn before it was sent says why.
-create or replace table activation.all_scenario_targets as
 with of_runs as (
     select * exclude (run_no, is_earlier) from activation.ledger_scenario_steps
     union all by name
