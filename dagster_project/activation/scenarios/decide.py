@@ -86,7 +86,11 @@ def _gather(
     settings: dict[str, str],
     say: Callable[[str], None],
 ) -> None:
-    """Fill activation.triggers, kind by kind."""
+    """Fill activation.triggers, kind by kind.
+
+    The cut-off is given as a value: where a subquery says it, DuckDB expects a handful of rows, and hashes all of them to
+    look up those of a few customers.
+    """
     if con.execute("select 1 from activation.messages_asked limit 1").fetchone():
         execute(con, "scenarios/message_acts", cut_off_at=context.cut_off_at)
     for kind in sorted({scenario.trigger.kind for scenario in scenarios}):
@@ -97,6 +101,7 @@ def _gather(
             execute(
                 con,
                 f"scenarios/trigger_{kind}",
+                cut_off_at=context.cut_off_at,
                 replenishment_days=int(settings["recommendation_replenishment_days"]),
             )
     for scenario in scenarios:

@@ -4,17 +4,13 @@ create or replace temp table cart_customers as
 with rules as (
     select * from activation.scenario_rules where trigger_kind = 'cart_left'
 ),
-bounds as (
-    select min(reach_back_at) as from_at, max(cut_off_at) as until_at from rules
-),
 -- The last add of each cart, out of recent acts alone.
 recent_adds as (
     select touchpoints.customer_id, touchpoints.occurred_at as acted_at, touchpoints.touchpoint_id as act_id
     from core.touchpoints as touchpoints
     semi join insights.customers as customers on touchpoints.customer_id = customers.customer_id
-    cross join bounds
     where touchpoints.action = 'add_to_cart'
-        and touchpoints.occurred_at >= bounds.from_at and touchpoints.occurred_at < bounds.until_at
+        and touchpoints.occurred_at >= (select min(reach_back_at) from rules) and touchpoints.occurred_at < $cut_off_at
 ),
 recent_acts_and_orders as (
     select customer_id, acted_at, act_id, 0 as is_order
@@ -23,9 +19,8 @@ recent_acts_and_orders as (
     select orders.customer_id, orders.ordered_at, orders.order_id, 1
     from core.orders as orders
     semi join recent_adds on orders.customer_id = recent_adds.customer_id
-    cross join bounds
     where (orders.is_counted or orders.is_trial)
-        and orders.ordered_at >= bounds.from_at and orders.ordered_at < bounds.until_at
+        and orders.ordered_at >= (select min(reach_back_at) from rules) and orders.ordered_at < $cut_off_at
 ),
 followed as (
     select
@@ -58,9 +53,6 @@ insert into activation.triggers by name
 with rules as (
     select * from activation.scenario_rules where trigger_kind = 'cart_left'
 ),
-bounds as (
-    select max(cut_off_at) as until_at from rules
-),
 -- Asked one by one, actions are found in what a scan reads; of a list of them it would give out all acts.
 touches as (
     select
@@ -68,16 +60,14 @@ touches as (
         true as is_add, coalesce(touchpoints.quantity, 0) as quantity
     from core.touchpoints as touchpoints
     inner join cart_customers on touchpoints.customer_id = cart_customers.customer_id
-    cross join bounds
-    where touchpoints.action = 'add_to_cart' and touchpoints.occurred_at < bounds.until_at
+    where touchpoints.action = 'add_to_cart' and touchpoints.occurred_at < $cut_off_at
     union all
     select
         touchpoints.customer_id, touchpoints.occurred_at, touchpoints.touchpoint_id, touchpoints.product_id,
         false, coalesce(touchpoints.quantity, 0)
     from core.touchpoints as touchpoints
     inner join cart_customers on touchpoints.customer_id = cart_customers.customer_id
-    cross join bounds
-    where touchpoints.action = 'remove_from_cart' and touchpoints.occurred_at < bounds.until_at
+    where touchpoints.action = 'remove_from_cart' and touchpoints.occurred_at < $cut_off_at
 ),
 timeline as (
     -- A removal that does not say how many takes the whole line out.
@@ -94,8 +84,7 @@ timeline as (
     select orders.customer_id, orders.ordered_at, orders.order_id, null, 1, false, 0
     from core.orders as orders
     inner join cart_customers on orders.customer_id = cart_customers.customer_id
-    cross join bounds
-    where (orders.is_counted or orders.is_trial) and orders.ordered_at < bounds.until_at
+    where (orders.is_counted or orders.is_trial) and orders.ordered_at < $cut_off_at
 ),
 acts as (
     select

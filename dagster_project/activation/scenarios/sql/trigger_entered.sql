@@ -36,7 +36,7 @@ days as (
     from core.orders as orders
     semi join insights.customers as customers on orders.customer_id = customers.customer_id
     semi join moving on orders.customer_id = moving.customer_id
-    where (orders.is_counted or orders.is_trial) and orders.ordered_at < (select max(cut_off_at) from rules)
+    where (orders.is_counted or orders.is_trial) and orders.ordered_at < $cut_off_at
     group by orders.customer_id, cast(orders.ordered_at + interval 9 hours as date)
 ),
 counting as (

@@ -3,9 +3,6 @@ insert into activation.triggers by name
 with rules as (
     select * from activation.scenario_rules where trigger_kind = 'order'
 ),
-bounds as (
-    select max(cut_off_at) as until_at from rules
-),
 -- Those alone of which a step is to be decided: see live_triggers.
 recent_orders as (
     select rules.scenario_id, orders.customer_id, orders.order_id
@@ -30,8 +27,7 @@ numbered as (
         ) as next_ordered_at
     from core.orders as orders
     semi join recent_orders on orders.customer_id = recent_orders.customer_id
-    cross join bounds
-    where orders.is_counted and orders.ordered_at < bounds.until_at
+    where orders.is_counted and orders.ordered_at < $cut_off_at
 ),
 triggering as (
     select rules.scenario_id, numbered.*

@@ -5,10 +5,13 @@ with rules as (
     from activation.scenario_rules
     where trigger_kind = 'replenishment'
 ),
+-- bought_from_at, bought_until_at: when it was bought, to some days, since months differ in length.
 needs as (
     select
         rules.scenario_id, rules.ahead, rules.reach_back_at, rules.horizon_at, products.product_id, products.brand_id,
-        coalesce(products.replenishment_days, $replenishment_days) as days_of_use
+        coalesce(products.replenishment_days, $replenishment_days) as days_of_use,
+        rules.reach_back_at + rules.ahead - to_days(cast(days_of_use as integer)) - interval 5 days as bought_from_at,
+        rules.horizon_at + rules.ahead - to_days(cast(days_of_use as integer)) + interval 5 days as bought_until_at
     from staging.stg_products as products
     cross join rules
     where not coalesce(products.is_trial, false)
@@ -29,15 +32,14 @@ running_out as (
     from core.order_items as items
     inner join needs
         on items.product_id = needs.product_id
-        and items.ordered_at + to_days(cast(needs.days_of_use as integer)) - needs.ahead
-        between needs.reach_back_at - interval 3 days and needs.horizon_at + interval 3 days
+        and items.ordered_at between needs.bought_from_at and needs.bought_until_at
     where items.is_counted
 ),
 bought as (
     select items.customer_id, items.product_id, items.order_id, items.ordered_at
     from core.order_items as items
     semi join running_out on items.customer_id = running_out.customer_id and items.product_id = running_out.product_id
-    where items.is_counted and items.ordered_at < (select max(cut_off_at) from rules)
+    where items.is_counted and items.ordered_at < $cut_off_at
 ),
 -- Hardly anything is bought as often as that: a line at least for each purchase.
 often as (
