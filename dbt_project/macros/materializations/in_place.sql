@@ -26,21 +26,22 @@
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
-{# So are the rows of a run added to an incremental model: dbt's own writes them into a temporary table, asks for its columns and copies them. Whatever else
-   an incremental model may do (be built whole, delete by a key, change its columns) is left to dbt. #}
+{# So are the rows of a run added to an incremental model, by the names of their columns: dbt's own writes them into a temporary table, asks for its columns and
+   for those of the model, and copies them. A column too many fails; none is too few, since a table goes where its model's text has changed
+   (dagster_project/incremental.py, staging/fingerprint.py). Whatever else an incremental model may do (be built whole, delete by a key, change its
+   columns) is left to dbt. #}
 {% materialization incremental, adapter='duckdb', supported_languages=['sql', 'python'] %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set is_appended = model['language'] == 'sql' and config.get('incremental_strategy') == 'append'
-        and config.get('on_schema_change', 'ignore') == 'ignore' -%}
+        and config.get('on_schema_change', 'ignore') in ['ignore', 'fail'] -%}
     {%- if not (is_appended and is_incremental()) -%}
         {{ return(dbt.materialization_incremental_duckdb()) }}
     {%- endif -%}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {%- set columns = adapter.get_columns_in_relation(existing) | map(attribute='quoted') | join(', ') -%}
     {% call statement('main') %}
         {%- if config.get('contract').enforced %} {{ get_assert_columns_equivalent(compiled_code) }} {%- endif %}
-        insert into {{ existing }} ({{ columns }})
-        select {{ columns }} from (
+        insert into {{ existing }} by name
+        select * from (
             {{ compiled_code }}
         ) as made
     {% endcall %}
