@@ -80,11 +80,14 @@ attributed as (
     from member_runs
 ),
 
--- asked of these members, so that the table is not joined whole
+-- Distinct keys are asked for: of those of all parties DuckDB expects so many that it would hash the whole identity map.
 members as (
-    select identifier_key, customer_id from {{ ref('identity_map') }}
-    where customer_id is not null
-        and identifier_key in (select shared_parties.member_key from shared_parties)
+    select
+        identity_map.identifier_key as member_key,
+        identity_map.customer_id
+    from (select distinct shared_parties.member_key from shared_parties) as asked
+    inner join {{ ref('identity_map') }} as identity_map on asked.member_key = identity_map.identifier_key
+    where identity_map.customer_id is not null
 ),
 
 shared_device_events as (
@@ -93,7 +96,7 @@ shared_device_events as (
         attributed.occurred_at,
         members.customer_id
     from attributed
-    inner join members on attributed.latest_member_key = members.identifier_key
+    inner join members on attributed.latest_member_key = members.member_key
     inner join {{ ref('party_customers') }} as party_customers on attributed.party_key = party_customers.shared_party_key
 )
 
