@@ -23,8 +23,10 @@ def unread(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> 
     try:
         yield is_kept, [file for file in files if not is_kept or file.name not in held]
         con.execute("delete from run.ledger_files where name = ?", [name])
-        for file, state in there.items():
-            con.execute("insert into run.ledger_files values (?, ?, ?)", [name, file, state])
+        con.execute(
+            "insert into run.ledger_files select ?, unnest(cast(? as varchar[])), unnest(cast(? as varchar[]))",
+            [name, list(there), list(there.values())],
+        )
         con.commit()
     except BaseException:
         con.rollback()
