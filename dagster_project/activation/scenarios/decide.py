@@ -88,8 +88,8 @@ def _gather(
 ) -> None:
     """Fill activation.triggers, kind by kind.
 
-    The cut-off is given as a value: where a subquery says it, DuckDB expects a handful of rows, and hashes all of them to
-    look up those of a few customers.
+    The cut-off is given as a value: where a subquery says it, DuckDB expects a handful of rows, and hashes all of
+    them to look up those of a few customers.
     """
     if con.execute("select 1 from activation.messages_asked limit 1").fetchone():
         execute(con, "scenarios/message_acts", cut_off_at=context.cut_off_at)
