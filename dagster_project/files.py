@@ -44,6 +44,12 @@ def write_atomically(path: Path, content: bytes) -> None:
     replace(aside, path)
 
 
+def state_of(path: Path) -> str:
+    """A text that is another once a file that is only ever replaced whole has been; a copy that keeps times has it."""
+    stat = path.stat()
+    return f"{path.name} {stat.st_size} {stat.st_mtime_ns}"
+
+
 def digest_of(folder: Path, *suffixes: str) -> str:
     """SHA-256 over the files below `folder`, by name and content; of those with one of `suffixes`, if any are given."""
     digest = hashlib.sha256()

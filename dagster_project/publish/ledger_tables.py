@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from dagster_project.files import state_of
+
 
 @contextmanager
 def unread(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> Iterator[tuple[bool, list[Path]]]:
@@ -16,7 +18,7 @@ def unread(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> 
     What is done within goes in with the note of it, in one transaction.
     """
     con.execute("create table if not exists run.ledger_files (name varchar, file varchar, state varchar)")
-    there = {file.name: _state(file) for file in files}
+    there = {file.name: state_of(file) for file in files}
     held = dict(con.execute("select file, state from run.ledger_files where name = ?", [name]).fetchall())
     is_kept = bool(held) and held.items() <= there.items()
     con.begin()
@@ -31,9 +33,3 @@ def unread(con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> 
     except BaseException:
         con.rollback()
         raise
-
-
-def _state(path: Path) -> str:
-    """As of a file that is only ever replaced whole; a home that was copied keeps it."""
-    stat = path.stat()
-    return f"{stat.st_size} {stat.st_mtime_ns}"

@@ -24,6 +24,7 @@ WINDOW = ("within", "before", "from", "until", "since")
 # What a trigger is about: `product_id: trigger` asks for rows of its product.
 SUBJECTS = ("product_id", "brand_id", "content_id", "store_id", "campaign_id")
 UNITS = ("months", "days", "hours")
+TIMES = ("DATE", "TIMESTAMP")  # types of columns by which rows may be timed
 
 # Tells of a fault: the place below the test, what is wrong, and the remedy.
 Tell = Callable[[Place, str, str], None]

@@ -9,12 +9,11 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from dagster_project.activation.audiences.comparing import suggestion
+from dagster_project.activation.audiences.comparing import TIMES, suggestion
 from dagster_project.activation.kpis.declaration import Declarations, Filter, Kpi
 from dagster_project.errors import ConfigurationError
 from dagster_project.yaml_lines import Place
 
-DAYS = ("DATE", "TIMESTAMP")
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL")
 COMPARISONS = {"is": exp.EQ, "at_least": exp.GTE, "at_most": exp.LTE}
 TOKYO = exp.Interval(this=exp.Literal.string("9"), unit=exp.var("hours"))
@@ -54,9 +53,9 @@ def _misfits(kpi: Kpi, types: dict[str, str]) -> list[tuple[Place, str, str]]:
         for place, column in named
         if column not in types
     ]
-    if types.get(kpi.day, "DATE") not in DAYS:
+    if types.get(kpi.day, "DATE") not in TIMES:
         message = f"{kpi.day} is a {types[kpi.day]}, neither a date nor a time"
-        found.append((("day",), message, suggestion(kpi.day, [name for name, kind in types.items() if kind in DAYS])))
+        found.append((("day",), message, suggestion(kpi.day, [name for name, kind in types.items() if kind in TIMES])))
     if (
         kpi.column in types
         and kpi.aggregate not in ("count", "count_distinct")

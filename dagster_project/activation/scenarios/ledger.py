@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.activation.statements import text
-from dagster_project.files import copy_rows
+from dagster_project.files import copy_rows, state_of
 from dagster_project.home import Home
 from dagster_project.run_context import TOKYO, RunContext
 from dagster_project.sql import literal
@@ -126,7 +126,7 @@ def _keep(con: duckdb.DuckDBPyConnection, home: Home, what: str) -> None:
     written it anew, the table is made anew too, so that nothing stays of what went.
     """
     shape = hashlib.sha256(COLUMNS[what].encode()).hexdigest()[:8]  # of another version's table every row is read anew
-    states = {path: f"{shape} {_state(Path(path))}" for path in _files(home, what, lambda _: True)}
+    states = {path: f"{shape} {state_of(Path(path))}" for path in _files(home, what, lambda _: True)}
     columns = f"({COLUMNS[what]}, run_no integer, state varchar)"
     con.execute(f"create table if not exists activation.kept_{what} {columns}")
     kept = {state for (state,) in con.execute(f"select distinct state from activation.kept_{what}").fetchall()}
@@ -153,11 +153,6 @@ def _numbered(what: str, paths: list[str]) -> str:
         f"select rows.*, runs.run_no from ({' union all by name '.join(parts)}) as rows"
         " inner join activation.ledger_runs as runs on rows.run_id = runs.run_id"
     )
-
-
-def _state(path: Path) -> str:
-    stat = path.stat()
-    return f"{path.name} {stat.st_size} {stat.st_mtime_ns}"
 
 
 def gather_all(con: duckdb.DuckDBPyConnection, is_hourly: bool = False) -> None:

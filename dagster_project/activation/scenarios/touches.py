@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from dagster_project.activation.audiences.comparing import SUBJECTS, suggestion
+from dagster_project.activation.audiences.comparing import SUBJECTS, TIMES, suggestion
 from dagster_project.activation.audiences.passing import literal
 from dagster_project.activation.audiences.schema import Schema
 from dagster_project.activation.scenarios.declaration import Scenario
@@ -15,7 +15,6 @@ from dagster_project.activation.scenarios.triggers import Act, Row
 from dagster_project.errors import ConfigurationError, Fault
 from dagster_project.yaml_lines import Place
 
-TIMES = ("DATE", "TIMESTAMP")  # what a row may be timed by
 CARRIED = ("touchpoint_id", "customer_id", "occurred_at", "order_id", *SUBJECTS)
 
 
