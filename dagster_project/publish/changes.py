@@ -6,7 +6,8 @@ By batch: every build of an incremental table gives the rows that it writes a ba
 leaves its batch, so a published row whose batch is known is as it was. Which batches a publication holds, and up to
 when, stands in the comment of its table, in the same file.
 
-By part: rows come and go in parts, such as syncs, which hardly ever change; parts are held against parts by sums.
+By part: rows come and go in parts, such as runs and syncs, which hardly ever change; parts are held against parts by
+sums.
 """
 
 import json
@@ -44,11 +45,20 @@ BY_BATCH = {
         "coalesce(cast(first_seen_at as date), date '1970-01-01')",
     ),
     "brand_ranks": ("marts.int_marts__brand_ranks", ("customer_id", "brand_id"), "brand_id"),
+    "brand_group_ranks": (
+        "(select * from marts.int_marts__brand_group_ranks where months_before = 0)",
+        ("customer_id", "group_id"),
+        "group_id",
+    ),
     "brand_rank_history": ("marts.int_marts__brand_rank_months", ("as_of", "customer_id", "brand_id"), CUSTOMERS),
     "rf_customers": ("marts.int_marts__rf_customers", ("customer_id",), "frequency_band"),
     "brand_journeys": ("marts.int_marts__brand_journeys", ("customer_id", "brand_id"), "brand_id"),
 }
-BY_PART = {"sync_rows": ("feed_id", "sync_id")}  # mart -> what names its parts
+BY_PART = {  # mart -> what names its parts
+    "scenario_targets": ("as_of", "scenario_id"),
+    "suppressions": ("as_of", "scenario_id"),
+    "sync_rows": ("feed_id", "sync_id"),
+}
 # Rows that an earlier publication did not show, whatever their batch, since their day had not come: `until` was the
 # end of its day.
 BECOMES_VISIBLE = {
