@@ -106,6 +106,20 @@ def test_before_a_customer_goes_dormant_and_on_the_day_by_another_channel(shop: 
     assert values(shop, "product_id") == ["P1"] * 6 + ["P2"] * 3
 
 
+def test_two_orders_that_lapse_on_the_same_last_day_of_a_month_are_one_case(
+    shop: Shop, shipped: list[Scenario]
+) -> None:
+    shop.only("lapse_prevention", shipped)
+    shop.customer("anna")
+    for day in ("01", "30", "31"):
+        shop.order("anna", f"2025-10-{day} 12:00")
+    runs(shop, "2026-02-13", "2026-02-27")  # four months after both the 30th and the 31st is 28 February
+    assert shop.listed("all_scenario_targets") == [
+        ("anna", "before", "email", "2026-02-14 09:00"),
+        ("anna", "after", "line", "2026-02-28 09:00"),
+    ]
+
+
 def test_a_merge_with_who_bought_since_ends_what_prevents_lapsing(shop: Shop, shipped: list[Scenario]) -> None:
     shop.only("lapse_prevention", shipped)
     shop.customer("anna")

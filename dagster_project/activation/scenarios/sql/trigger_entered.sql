@@ -71,7 +71,10 @@ timed as (
 keyed as (
     select
         *, 'entered:' || segment || ':' || entered_on as trigger_key,
-        customer_id || '|entered:' || segment || ':' || entered_on as match_key
+        customer_id || '|entered:' || segment || ':' || entered_on as match_key,
+        row_number() over (
+            partition by scenario_id, customer_id, segment, entered_on order by ordered_on desc nulls last
+        ) as position
     from timed
     where triggered_at >= reach_back_at and triggered_at < horizon_at
 ),
@@ -81,14 +84,16 @@ begun as (
     semi join keyed on progress.scenario_id = keyed.scenario_id and progress.match_key = keyed.match_key
 ),
 -- Those alone of which a step is to be decided: see live_triggers. Whoever ordered before it came to that is no case; whoever
--- did after a message ahead of it leaves by an exit.
+-- did after a message ahead of it leaves by an exit. Orders of the last days of a month may come to it on one day, the end of
+-- a shorter month: the last of them counts.
 possible as (
     select keyed.*
     from keyed
     left join begun on keyed.scenario_id = begun.scenario_id and keyed.match_key = begun.match_key
     left join chains
         on keyed.scenario_id = chains.scenario_id and keyed.match_key = chains.match_key
-    where (
+    where keyed.position = 1
+    and (
         keyed.next_on is null or cast(keyed.triggered_at + interval 9 hours as date) < keyed.next_on
         or begun.match_key is not null
     )
