@@ -45,15 +45,15 @@ def _moments(
     years = range((from_at + TOKYO).year, (until_at + TOKYO).year + 2)
     ahead = Delay(days=0) if isinstance(trigger, Calendar) else trigger.ahead or Delay(days=0)
     if isinstance(trigger, Calendar):
-        days = [(f"calendar:{day}", day) for text in trigger.dates for day in _dates(text, years)]
+        days = {f"calendar:{day}": day for text in trigger.dates for day in _dates(text, years)}
     else:
-        days = [
-            (f"season:{season}:{day.year}", day)
+        days = {
+            f"season:{season}:{day.year}": day
             for season in trigger.season
             if season in seasons
             for day in _dates(seasons[season], years)
-        ]
-    for key, day in days:
+        }
+    for key, day in days.items():
         at = datetime.combine(_months_before(day, ahead.months), datetime.min.time()) + timedelta(
             days=-ahead.days, hours=-ahead.hours, minutes=trigger.at
         )

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dagster_project.activation.audiences.comparing import SUBJECTS
 from dagster_project.activation.scenarios.parts import Delay, Minute, Part
@@ -17,7 +17,11 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list) or value is None else [value]
 
 
-Words = Annotated[list[Word], BeforeValidator(_as_list), Field(min_length=1)]
+def _each_once(values: list[Any]) -> list[Any]:
+    return list(dict.fromkeys(values))
+
+
+Words = Annotated[list[Word], BeforeValidator(_as_list), Field(min_length=1), AfterValidator(_each_once)]
 Nths = Annotated[list[Annotated[int, Field(ge=1, strict=True)]], BeforeValidator(_as_list), Field(min_length=1)]
 
 
