@@ -100,7 +100,9 @@ def named_by(trigger: Trigger) -> list[tuple[str, str]]:
 
 def _exit_rows(scenario: Scenario) -> Iterator[tuple[object, ...]]:
     for step, position, one in scenario.exit_places:
-        yield scenario.id, step, position, "condition" if one.when else one.name, one.reason
+        # A trial ends a cart as an order does.
+        kind, with_trials = "condition" if one.when else one.name, scenario.trigger.kind == "cart_left"
+        yield scenario.id, step, position, kind, one.reason, with_trials
 
 
 def _asked_rows(scenario: Scenario) -> list[tuple[object, ...]]:

@@ -155,6 +155,23 @@ def test_a_purchase_that_came_to_light_late_takes_back_what_was_listed_after_it(
     assert withdrawn(shop) == [("anna", "one", "purchased"), ("ben", "one", None)]
 
 
+def test_a_trial_order_takes_back_the_reminder_of_a_cart_as_an_order_does(shop: Shop) -> None:
+    said = step(after={"hours": 1}, channel="web")
+    shop.scenarios = [
+        scenario({"kind": "cart_left"}, said, id="cart", exits=["purchase"], cadence="hourly", **EVENING),
+        scenario(ORDER, said, id="thanks", exits=["purchase"], cadence="hourly", **EVENING),
+    ]
+    for name in ("anna", "ben"):
+        shop.customer(name)
+    shop.cart("anna", "2026-01-05 10:00")
+    shop.order("ben", "2026-01-05 10:00")
+    shop.run("2026-01-05", hour=12)
+    for name in ("anna", "ben"):
+        shop.order(name, "2026-01-05 12:30", trial=True)
+    shop.run("2026-01-05", hour=13)
+    assert withdrawn(shop) == [("anna", "one", "purchased"), ("ben", "one", None)]
+
+
 def test_the_triggers_product_bought_before_the_list_was_made_takes_it_back(shop: Shop) -> None:
     said, view = step(after={"hours": 1}, channel="web"), {"kind": "act", "action": "product_view"}
     shop.scenarios = [scenario(view, said, exits=["product_purchase"], cadence="hourly", **EVENING)]

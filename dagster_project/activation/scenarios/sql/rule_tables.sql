@@ -32,9 +32,10 @@ create or replace table activation.scheduled_contents (
     product_id varchar
 );
 
--- step null: of the whole scenario, which it ends. Those of a step leave that step out, and the scenario goes on.
+-- step null: of the whole scenario, which it ends. Those of a step leave that step out, and the scenario goes on. with_trials: a
+-- trial order is a purchase too.
 create or replace table activation.exit_rules (
-    scenario_id varchar, step varchar, position integer, kind varchar, reason varchar
+    scenario_id varchar, step varchar, position integer, kind varchar, reason varchar, with_trials boolean
 );
 
 -- Channels that each cap counts, and how long it looks: calendar days in Tokyo, or hours.

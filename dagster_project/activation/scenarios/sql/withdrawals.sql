@@ -36,7 +36,7 @@ with reasons as (
         and (exits.step is null or exits.step = waiting.step)
     inner join core.orders as orders
         on waiting.customer_id = orders.customer_id and orders.ordered_at > waiting.triggered_at
-    where orders.is_counted and orders.ordered_at < $cut_off_at
+    where (orders.is_counted or (exits.with_trials and orders.is_trial)) and orders.ordered_at < $cut_off_at
     union all
     select waiting.feed_row_id, exits.reason, exits.position
     from activation.waiting as waiting
