@@ -1,10 +1,11 @@
 """What each part of a scenario allows and the whole does not, and names that nothing else knows."""
 
+import csv
 from collections.abc import Iterator
 from itertools import pairwise
 
 from dagster_project.activation.scenarios.declaration import EXIT_WORDS, Exit, Scenario, Step, Variant, When
-from dagster_project.activation.scenarios.parts import openings
+from dagster_project.activation.scenarios.parts import Window, openings, usual_window
 from dagster_project.activation.scenarios.triggers import (
     ABOUT,
     FOR_AUDIENCES,
@@ -15,6 +16,7 @@ from dagster_project.activation.scenarios.triggers import (
     Season,
 )
 from dagster_project.rule_tables import read_rows
+from dagster_project.settings import effective_settings
 
 Place = tuple[str | int, ...]
 Found = tuple[Place, str, str]
@@ -62,8 +64,17 @@ def _of_the_whole(scenario: Scenario, stem: str) -> Iterator[Found]:
     if isinstance(scenario.trigger, Act) and scenario.trigger.after and not scenario.trigger.every:
         yield ("trigger", "after"), "`after` goes with `every: true`", "re_entry says how often"
     yield from _of_re_entry(scenario)
-    if scenario.send_window and not openings(scenario.send_window, scenario.quiet_hours):
+    window = scenario.send_window or _usual_window()
+    if window and not openings(window, scenario.quiet_hours):
         yield ("quiet_hours",), "the quiet hours leave nothing of the send window", ""
+
+
+def _usual_window() -> Window | None:
+    """That of the settings; None where they cannot be read, which is told of elsewhere."""
+    try:
+        return usual_window(effective_settings())
+    except (OSError, ValueError, csv.Error, KeyError):
+        return None
 
 
 def _of_re_entry(scenario: Scenario) -> Iterator[Found]:

@@ -1,6 +1,7 @@
 """What every part of a scenario file is made of: clock times, delays, hours of the day."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -56,6 +57,11 @@ class Window(Part):
         if self.start >= self.end:
             raise ValueError("the window's start must be before its end, on one day")
         return self
+
+
+def usual_window(settings: Mapping[str, str]) -> Window:
+    """The window of scenarios that name none. Raises ValueError, or KeyError where a setting is missing."""
+    return Window.model_validate({"start": settings["send_window_start"], "end": settings["send_window_end"]})
 
 
 class Quiet(Part):

@@ -9,7 +9,7 @@ import duckdb
 from dagster_project.activation.scenarios.calendar_days import write_days
 from dagster_project.activation.scenarios.declaration import Scenario
 from dagster_project.activation.scenarios.ledger import Run, accounts_from, read_runs
-from dagster_project.activation.scenarios.parts import DAY, Delay, Window, openings
+from dagster_project.activation.scenarios.parts import DAY, Delay, openings, usual_window
 from dagster_project.activation.scenarios.triggers import Act, Order, Score, Trigger
 from dagster_project.activation.statements import execute
 from dagster_project.errors import ConfigurationError
@@ -132,9 +132,7 @@ def _scenario_row(
     first_delay = scenario.steps[0].delay
     # Each step may go out later than due: up to its expiry, and then up to a day until the send window opens.
     reach = sum((longest(step.delay) + expires + timedelta(days=1) for step in scenario.steps), timedelta())
-    window = scenario.send_window or Window.model_validate(
-        {"start": settings["send_window_start"], "end": settings["send_window_end"]}
-    )
+    window = scenario.send_window or usual_window(settings)
     quiet = scenario.quiet_hours
     opens = openings(window, quiet)
     ahead = getattr(trigger, "bought_within", None) or getattr(trigger, "ahead", None) or NOTHING

@@ -128,6 +128,11 @@ def test_a_good_file_has_no_faults(tmp_path: Path) -> None:
             "cadence: daily\nsend_window: {start: '09:00', end: '12:00'}\nquiet_hours: {start: '08:00', end: '13:00'}",
             "thanks.yml:5: the quiet hours leave nothing",
         ),
+        (
+            "cadence: daily",
+            "cadence: daily\nquiet_hours: {start: '09:00', end: '20:00'}",  # all of the usual window
+            "thanks.yml:4: the quiet hours leave nothing",
+        ),
         ("cadence: daily", "cadence: daily\nre_entry: sometimes", "thanks.yml:4: `re_entry`: `sometimes`"),
         (
             "      - channel: email",
