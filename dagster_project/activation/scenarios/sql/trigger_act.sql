@@ -7,7 +7,7 @@ with known as (
 ),
 -- Those alone of which a step is to be decided: see live_triggers.
 live as (
-    select known.*
+    select known.*, coalesce(chains.is_under_way, false) as is_under_way
     from known
     inner join activation.scenario_rules as rules on known.scenario_id = rules.scenario_id
     left join chains
@@ -15,6 +15,13 @@ live as (
     where may_be_decided(
         chains.is_under_way, known.occurred_at, rules.triggered_from_at, rules.triggered_before_at
     )
+),
+-- The last act of the same that was decided on. What comes to light later and was done before it is not the nth any more.
+decided as (
+    select known.scenario_id, known.customer_id, known.each_value, max(known.occurred_at) as occurred_at
+    from known
+    semi join chains on known.scenario_id = chains.scenario_id and known.touchpoint_id = chains.match_key
+    group by known.scenario_id, known.customer_id, known.each_value
 ),
 -- What the same customer did of the same: the other lines of an order, and acts that are counted with these.
 alike as (
@@ -49,10 +56,13 @@ numbered as (
         ) as act_no
     from firsts
 )
-select live.*, numbered.act_no
+select live.*, numbered.act_no, coalesce(decided.occurred_at > live.occurred_at, false) and not live.is_under_way as is_passed
 from live
 semi join insights.customers as customers on live.customer_id = customers.customer_id
-inner join numbered on live.scenario_id = numbered.scenario_id and live.touchpoint_id = numbered.touchpoint_id;
+inner join numbered on live.scenario_id = numbered.scenario_id and live.touchpoint_id = numbered.touchpoint_id
+left join decided
+    on live.scenario_id = decided.scenario_id and live.customer_id = decided.customer_id
+    and live.each_value = decided.each_value;
 
 insert into activation.triggers by name
 with numbers as (
@@ -64,6 +74,7 @@ numbering as (
     from lately
     inner join (select scenario_id, max(nth) as last_nth from numbers group by scenario_id) as lasts
         on lately.scenario_id = lasts.scenario_id and lately.act_no <= lasts.last_nth
+    where not lately.is_passed
 ),
 earlier as (
     select acts.scenario_id, acts.customer_id, acts.each_value, count(distinct acts.act_key) as acts
