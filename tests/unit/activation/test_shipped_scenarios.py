@@ -197,6 +197,19 @@ def test_a_week_before_a_product_bought_twice_is_used_up(shop: Shop, shipped: li
     assert shop.suppressed("all_suppressions") == []
 
 
+def test_what_lasts_no_longer_than_a_week_is_not_said_to_run_out_on_the_next_morning(
+    shop: Shop, shipped: list[Scenario]
+) -> None:
+    shop.only("repeat_reminder", shipped)
+    shop.customer("anna")
+    for product, days in (("P1", 7), ("P2", 6), ("P3", 8)):
+        shop.con.execute("update staging.stg_products set replenishment_days = ? where product_id = ?", [days, product])
+        for at in ("2025-12-05 10:00", "2026-01-05 10:00"):
+            shop.order("anna", at, product=product)
+    runs(shop, "2026-01-05")
+    assert about(shop) == [("anna", "P3", "2026-01-06 10:00")] and shop.suppressed() == []
+
+
 def test_a_product_bought_again_before_its_reminder_went_out_and_by_two_who_are_one(
     shop: Shop, shipped: list[Scenario]
 ) -> None:

@@ -92,3 +92,5 @@ select
     brand_id
 from timed
 where triggered_at >= reach_back_at and triggered_at < horizon_at and (next_at is null or next_at > triggered_at)
+    -- What lasts no longer than that has no day so far ahead.
+    and triggered_at > ordered_at
