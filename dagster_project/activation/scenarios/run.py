@@ -6,6 +6,7 @@ because the customer was held out; an exit or an expiry ends the scenario for th
 """
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -130,7 +131,8 @@ def unaccounted(con: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _counts(con: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> dict[str, ScenarioCounts]:
-    counts = {scenario.id: ScenarioCounts() for scenario in scenarios}
+    # Of an hour that runs again what went out stands, also of a scenario that there is no more.
+    counts = defaultdict(ScenarioCounts, {scenario.id: ScenarioCounts() for scenario in scenarios})
     for scenario_id, number in con.execute(
         "select scenario_id, count(*) from activation.due_steps group by all"
     ).fetchall():

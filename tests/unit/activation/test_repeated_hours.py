@@ -48,6 +48,13 @@ def test_what_came_in_between_is_added_and_what_went_out_stands(shop: Shop) -> N
     assert shop.listed("all_scenario_targets") == shop.listed()
 
 
+def test_what_went_out_stands_also_of_a_scenario_that_there_is_no_more(shop: Shop) -> None:
+    before = shop.listed("all_scenario_targets")
+    shop.scenarios = []
+    shop.run("2026-01-05", hour=13)
+    assert shop.listed("all_scenario_targets") == before != []
+
+
 def test_who_is_another_customer_by_now_is_not_sent_to_again(shop: Shop) -> None:
     shop.con.execute("update insights.customers set customer_id = 'anne'")
     shop.con.execute("update pii.person_attributes set customer_id = 'anne'")
