@@ -55,6 +55,38 @@ def test_an_emptied_cart_takes_back_only_the_step_that_it_leaves_out(shop: Shop)
     assert withdrawn(shop) == [("anna", "one", "cart_emptied")]
 
 
+def test_a_later_add_takes_back_the_reminder_of_the_cart_as_it_was(shop: Shop) -> None:
+    shop.scenarios = [scenario({"kind": "cart_left"}, step(after={"hours": 3}), cadence="hourly", **EVENING)]
+    for name in ("anna", "ben"):
+        shop.customer(name)
+        shop.cart(name, "2026-01-05 10:00")
+    shop.run("2026-01-05", hour=13)
+    shop.cart("anna", "2026-01-05 17:30")
+    shop.cart("ben", "2026-01-05 17:30", "remove_from_cart", product="P2")  # which is not in it
+    shop.run("2026-01-05", hour=18)
+    assert withdrawn(shop) == [("anna", "one", "cart_renewed"), ("ben", "one", None)]
+    shop.run("2026-01-05", hour=20)
+    assert shop.listed() == [("anna", "one", "email", "2026-01-05 20:30")]
+
+
+def test_what_ends_a_scenario_between_list_and_sending_ends_it_for_good(shop: Shop) -> None:
+    rich = {"name": "rich", "when": {"member_rank": "platinum"}}
+    steps = (step("one", skip=[{"name": "poor", "when": {"member_rank": "bronze"}}]), step("two", {"days": 1}))
+    shop.scenarios = [scenario(ORDER, *steps, exits=[rich], cadence="hourly", **EVENING)]
+    names = {"anna": "gold", "ben": "platinum", "cleo": "bronze"}
+    for name in names:
+        shop.customer(name)
+        shop.order(name, "2026-01-05 10:00")
+    shop.run("2026-01-05", hour=12)
+    for name, rank in names.items():
+        shop.con.execute("update insights.customers set member_rank = ? where customer_id = ?", [rank, name])
+    shop.run("2026-01-05", hour=13)
+    shop.con.execute("update insights.customers set member_rank = 'gold'")
+    shop.run("2026-01-06", hour=20)
+    rows = [("anna", "one", None), ("anna", "two", None), ("ben", "one", "rich"), ("cleo", "one", "poor")]
+    assert withdrawn(shop) == [*rows, ("cleo", "two", None)]
+
+
 def test_a_condition_that_leaves_out_a_step_takes_it_back_and_no_other(shop: Shop) -> None:
     ways = {"channel": "web"}
     steps = (step("one", {"days": 1}, **ways), step("two", {"hours": 0}, skip=[viewed()], **ways))

@@ -45,10 +45,19 @@ with wanted as (
     from activation.scenario_rules as rules
     left join (select distinct asked_id from activation.messages_asked) as asked on rules.scenario_id = asked.asked_id
 ),
+-- Rows that were taken back by what ends the scenario: nothing comes after them, whatever holds by now.
+ended as (
+    select withdrawn.feed_row_id
+    from activation.ledger_withdrawals as withdrawn
+    inner join activation.exit_rules as exits
+        on withdrawn.scenario_id = exits.scenario_id and withdrawn.reason = exits.reason and exits.step is null
+    where withdrawn.is_earlier
+),
 decided as (
     select
         steps.as_of, steps.scenario_id, steps.step, steps.customer_id, steps.trigger, steps.match_key, steps.send_at,
-        coalesce(steps.triggered_at, steps.due_at) as triggered_at, steps.product_id, steps.feed_row_id, steps.continues,
+        coalesce(steps.triggered_at, steps.due_at) as triggered_at, steps.product_id, steps.feed_row_id,
+        steps.continues and steps.feed_row_id not in (select ended.feed_row_id from ended) as continues,
         steps.is_earlier, steps.about
     from activation.ledger_scenario_steps as steps
     inner join wanted on steps.scenario_id = wanted.scenario_id and steps.due_at >= wanted.from_at

@@ -57,6 +57,15 @@ with reasons as (
         on waiting.scenario_id = triggers.scenario_id and waiting.match_key = triggers.match_key
     where triggers.cart_emptied_at is not null
     union all
+    -- A cart is timed by its last add: with a later one its reminders begin anew.
+    select waiting.feed_row_id, 'cart_renewed', 1001
+    from activation.waiting as waiting
+    inner join activation.scenario_rules as rules
+        on waiting.scenario_id = rules.scenario_id and rules.trigger_kind = 'cart_left'
+    semi join core.touchpoints as adds
+        on waiting.customer_id = adds.customer_id and adds.action = 'add_to_cart'
+        and adds.occurred_at > waiting.triggered_at and adds.occurred_at < $cut_off_at
+    union all
     select waiting.feed_row_id, 'consent', 1000
     from activation.waiting as waiting
     inner join insights.customers as customers on waiting.customer_id = customers.customer_id
