@@ -98,10 +98,8 @@ owned as (
     from all_records
     inner join {{ ref('int_identity__assignments') }} as assignments on all_records.identifier_key = assignments.identifier_key
     where assignments.anchor_key is not null
-        {%- if is_incremental() %}
         -- said again, so that the table is not joined whole
-        and assignments.identifier_key in (select all_records.identifier_key from all_records)
-        {%- endif %}
+        and {{ of_touched_anchors('assignments.anchor_key') }}
 ),
 
 shared as (
@@ -130,6 +128,7 @@ numbered as (
     inner join shared on owned.anchor_key = shared.anchor_key
 ),
 
+-- Blocklisted addresses are few: patterns are asked of theirs alone, not of all values before they are joined.
 never_sent_to as (
     select
         identifier_values.identifier_key,
@@ -139,7 +138,9 @@ never_sent_to as (
     inner join {{ ref('identifier_values') }} as identifier_values
         on identifiers.identifier_key = identifier_values.identifier_key
     where identifiers.is_blocklisted
-        and {{ is_never_sent_to('identifier_values.identifier_kind', 'identifier_values.value') }}
+        and {{ is_never_sent_to(
+            'identifier_values.identifier_kind', 'case when identifiers.is_blocklisted then identifier_values.value end'
+        ) }}
 ),
 
 -- By what they are linked by, since one address may be written in several ways.
