@@ -71,11 +71,11 @@ NOTES = {
     "changes_held": "relation varchar, change_no bigint",
     "inputs_held": "concern varchar, subject varchar, product_id varchar, place bigint, state varchar",
     "changed_parties": "party_key bigint",
-    "states_of_parties": "fact varchar, state varchar",
+    "files_held": "holder varchar, source varchar, file_id varchar, state varchar",
     "masters_held": "kind varchar, master_id varchar, state varchar",
 }
 
-FORMER_NOTES = {"owners_held", "parties_held"}  # of earlier versions
+FORMER_NOTES = {"owners_held", "parties_held", "states_of_parties"}  # of earlier versions
 
 
 def reset(con: duckdb.DuckDBPyConnection, home: Home) -> set[str]:

@@ -47,7 +47,8 @@ def correct(
         holds = " or ".join(f"list_contains($keys, {column})" for column in _PARTY_KEYS)
         con.execute(f"insert into run.changed_parties select party_key from core.parties where {holds}", {"keys": keys})
         con.execute(f"delete from core.parties where {holds}", {"keys": keys})
-        con.execute("delete from run.states_of_parties")  # what facts carry by now is looked for in all of them
+        # What facts carry by now is looked for in all of them.
+        con.execute("delete from run.files_held where holder = 'parties'")
     matching_keys.fill(con)
     build(home, "fqn:kizuna.staging.row_accounts fqn:kizuna.identity")
 

@@ -31,27 +31,23 @@
     ({{ left }} ^ {{ right }})
 {%- endmacro %}
 
-{# Facts that are loaded by file and hold its `_state`. Of these, `parties` reads only files whose state it has not read yet: they stand in
-   `run.states_of_parties`, in its own transaction. An erasure, which makes acts of held files again, empties that table. #}
-{% macro facts_with_states() -%}
-    {{ return(['int_core__web_events', 'int_core__message_events', 'int_core__social_actions', 'int_core__survey_answers']) }}
-{%- endmacro %}
-
-{# A condition: the facts may hold parties that are not known yet. States are written out, so that blocks of others are not read. Of orders, those
-   that are made again stand in `run.touched_orders`. #}
+{# A condition: the facts may hold parties that are not known yet. Of facts that are loaded by file these are the files whose state `parties` has not
+   taken up (macros/core/incremental_facts.sql); their states are written out, so that blocks of others are not read. An erasure, which makes acts of held
+   files again, forgets what it has taken up. Of orders, those that are made again stand in `run.touched_orders`. #}
 {% macro in_new_states(fact) -%}
     {%- if not is_incremental() -%} {{ return('true') }} {%- endif -%}
-    {%- if fact == 'int_core__orders' and run_query('select 1 from ' ~ source('run', 'states_of_parties') ~ ' limit 1').rows -%}
+    {%- if fact == 'int_core__orders' and run_query('select 1 from ' ~ files_held_by('parties') ~ ' as held limit 1').rows -%}
         {{ return(of_touched_orders('order_id')) }}
     {%- endif -%}
-    {%- if fact not in facts_with_states() -%} {{ return('true') }} {%- endif -%}
+    {%- if fact not in ['int_core__web_events', 'int_core__message_events', 'int_core__social_actions', 'int_core__survey_answers'] -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {%- set source_name = fact | replace('int_core__', '') -%}
     {%- set query -%}
-        select distinct facts._state
-        from {{ ref(fact) }} as facts
-        where facts._state not in (
-            select known.state from {{ source('run', 'states_of_parties') }} as known where known.fact = '{{ fact }}'
-        )
-        order by facts._state
+        select facts.state
+        from {{ files_held_by('facts', source_name) }} as facts
+        where facts.state not in (select known.state from {{ files_held_by('parties', source_name) }} as known)
+        order by facts.state
     {%- endset -%}
     {%- set states = run_query(query).columns[0].values() | list if execute else [] -%}
     {{ return("_state in ('" ~ (states | join("', '")) ~ "')" if states else 'false') }}
@@ -59,19 +55,13 @@
 
 {# The post-hook of `parties`: those that are new, and what was read. #}
 {% macro note_states_of_parties() -%}
-    {%- set known = source('run', 'states_of_parties') -%}
     insert into {{ source('run', 'changed_parties') }}
     {%- if is_incremental() %}
     select party_key from {{ this }} where _batch = '{{ invocation_id }}';
     {%- else %}
     values (null);
     {%- endif %}
-    delete from {{ known }};
-    insert into {{ known }}
-    {%- for fact in facts_with_states() %}
-    select distinct '{{ fact }}', facts._state from {{ ref(fact) }} as facts
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+    {{ note_files_of_facts('parties') }}
 {%- endmacro %}
 
 {# `party_customers` is kept from run to run: only parties that come, and those of which an identifier is another's by now, are made again. Identity has
@@ -121,5 +111,27 @@
 {% macro drop_parties_to_make() -%}
     {%- if is_incremental() %}
     drop table if exists parties_to_make
+    {%- endif %}
+{%- endmacro %}
+
+{# Hooks of `int_core__shared_device_events`, which is made anew in each run: the parties of which an act is another's by now, or nobody's, are noted, so
+   that touchpoints look for the acts of no others. #}
+{% macro put_device_events_aside() -%}
+    {%- if is_incremental() %}
+    create or replace temp table device_events_before as
+    select * from {{ this }};
+    delete from {{ this }}
+    {%- endif %}
+{%- endmacro %}
+
+{% macro note_changed_devices() -%}
+    insert into {{ source('run', 'changed_parties') }}
+    {%- if is_incremental() %}
+    select party_key from (select * from {{ this }} except select * from device_events_before) as came
+    union
+    select party_key from (select * from device_events_before except select * from {{ this }}) as went;
+    drop table device_events_before
+    {%- else %}
+    values (null)
     {%- endif %}
 {%- endmacro %}

@@ -35,9 +35,9 @@
         from {{ this }} as held
         where held._file_id is not null
             and held._state in (
-                select states._state
-                from (select distinct _state from {{ this }} where _file_id is not null) as states
-                where states._state not in ({{ file_states_of_acts() }})
+                select taken.state
+                from {{ files_held_by('touchpoints') }} as taken
+                where taken.state not in (select facts.state from {{ files_held_by('facts') }} as facts)
             )
         union all
         select held.rowid as row_id
@@ -85,20 +85,15 @@
     delete from {{ source('run', 'corrected_acts') }}
 {%- endmacro %}
 
-{# The states of the files that acts come from. #}
-{% macro file_states_of_acts() -%}
-    select distinct acts._state from {{ ref('int_core__acts') }} as acts where acts._file_id is not null
-{%- endmacro %}
-
 {# The files of which the table does not hold this state, as a condition on `acts`. They are written out, so that blocks of others are
    not read; so this is asked before the pre-hook has forgotten their earlier state. #}
 {% macro files_to_add() -%}
     {%- if not is_incremental() -%} {{ return('true') }} {%- endif -%}
     {%- set query -%}
-        select files._file_id
-        from (select distinct acts._file_id, acts._state from {{ ref('int_core__acts') }} as acts where acts._file_id is not null) as files
-        where files._state not in (select distinct held._state from {{ this }} as held where held._file_id is not null)
-        order by files._file_id
+        select facts.file_id
+        from {{ files_held_by('facts') }} as facts
+        where facts.state not in (select taken.state from {{ files_held_by('touchpoints') }} as taken)
+        order by facts.file_id
     {%- endset -%}
     {%- set files = run_query(query).columns[0].values() | list if execute else [] -%}
     {{ return("acts._file_id in ('" ~ (files | join("', '")) ~ "')" if files else 'false') }}
@@ -128,26 +123,22 @@
     ]) }}
 {%- endmacro %}
 
-{# Post-hook: the rows whose customer is another by now, because their party is another's, or shares a device, of which the time of an act decides. Both
+{# Post-hook: the rows whose customer is another by now, because their party is another's, or shares a device, of which the time of an act decides:
+   `int_core__shared_device_events` notes the parties of which that has become another. Both
    customers have changed; the new one is seen by the batch. Rows are taken out and put in: a few updates in each block would have
    whole columns written anew. #}
 {% macro settle_customers() -%}
     {%- if is_incremental() %}
     create or replace temp table moved_acts as
-    with
-    asked as (
-        select party_key, customer_id, shared_party_key from {{ ref('party_customers') }}
-        where {{ of_changed_parties('party_key') }}
-        union
-        select party_key, customer_id, shared_party_key from {{ ref('party_customers') }}
-        where shared_party_key is not null
-    )
     select
         stored.row_id,
         stored.customer_id as stored_customer_id,
         {{ customer_of_act() }} as customer_id
     from (select rowid as row_id, party_key, occurred_at, customer_id from {{ this }}) as stored
-    inner join asked as party_customers on stored.party_key = party_customers.party_key
+    inner join (
+        select party_key, customer_id, shared_party_key from {{ ref('party_customers') }}
+        where {{ of_changed_parties('party_key') }}
+    ) as party_customers on stored.party_key = party_customers.party_key
     {{ join_shared_devices('stored') }}
     where stored.customer_id is distinct from {{ customer_of_act() }};
     {{ touch_stored_customers('moved_acts') }};

@@ -1,3 +1,8 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ put_device_events_aside() }}", post_hook="{{ note_changed_devices() }}"
+) }}
+
 with
 
 shared_visitors as (

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='sync_all_columns',
-    pre_hook="{{ forget_changed_files('stg_social_actions') }}"
+    pre_hook="{{ forget_changed_files('stg_social_actions') }}", post_hook="{{ note_files_of('stg_social_actions') }}"
 ) }}
 
 with

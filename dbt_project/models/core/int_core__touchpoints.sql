@@ -3,7 +3,7 @@
     pre_hook="{{ forget_changed_acts() }}",
     post_hook=[
         "{{ settle_customers() }}", "{{ settle_masters() }}", "{{ touch_customers_of_batch() }}",
-        "{{ settle_corrected_acts() }}",
+        "{{ settle_corrected_acts() }}", "{{ note_files_of_facts('touchpoints') }}",
     ]
 ) }}
 

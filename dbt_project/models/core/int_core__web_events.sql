@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental', incremental_strategy='append', on_schema_change='sync_all_columns',
-    pre_hook="{{ forget_changed_files('stg_web_events') }}"
+    pre_hook="{{ forget_changed_files('stg_web_events') }}", post_hook="{{ note_files_of('stg_web_events') }}"
 ) }}
 
 with

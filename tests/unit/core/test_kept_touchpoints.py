@@ -50,6 +50,11 @@ NEWS = {
         "update party_customers set customer_id = null, shared_party_key = 1 where party_key = 1;"
         " insert into int_core__shared_device_events"
         " select 1, occurred_at, 'c8' from int_core__acts where party_key = 1", ["c1", "c8"]),
+    "an act on a shared device is another's, one is nobody's": (
+        "update int_core__shared_device_events set customer_id = 'c8'"
+        " where occurred_at = (select max(occurred_at) from int_core__acts where party_key = 3);"
+        " delete from int_core__shared_device_events"
+        " where occurred_at = (select min(occurred_at) from int_core__acts where party_key = 4)", ["c7", "c8"]),
     "a party goes": ("delete from party_customers where party_key = 2; delete from int_core__acts where party_key = 2;"
         " update int_core__acts set _state = 'state 2' where _file_id is not null", None),
     "a party comes": ("insert into party_customers values (8, null, null), (9, 'c9', null);"
@@ -78,25 +83,38 @@ def warehouse() -> Models:
     return made
 
 
+def build(made: Models, crashes: bool = False) -> None:
+    """Touchpoints, after facts have noted the files that they hold."""
+    made.con.execute("delete from run.files_held where holder = 'facts'")
+    made.con.execute(
+        "insert into run.files_held select distinct 'facts', source, _file_id, _state from int_core__acts"
+        " where _file_id is not null"
+    )
+    made.build("int_core__touchpoints", crashes=crashes)
+
+
 @pytest.mark.parametrize(("news", "touched"), NEWS.values(), ids=NEWS.keys())
 def test_news_are_seen(news: str, touched: list[str] | None) -> None:
     kept, anew = warehouse(), warehouse()
-    kept.build("int_core__touchpoints")
+    build(kept)
     kept.con.execute("delete from run.touched_customers")
-    whose = "select party_key, customer_id, shared_party_key from party_customers"
+    whose = (
+        "select party_key, cast(null as timestamp) as occurred_at, customer_id, shared_party_key from party_customers"
+        " union all select party_key, occurred_at, customer_id, null from int_core__shared_device_events"
+    )
     kept.con.execute(f"create table before as {whose}")
     for made in (kept, anew):
         made.con.execute(news)
     differ = f"((from before) except ({whose})) union (({whose}) except (from before))"
     kept.con.execute(f"insert into run.changed_parties select distinct party_key from ({differ})")
     with pytest.raises(Crash):
-        kept.build("int_core__touchpoints", crashes=True)
-    kept.build("int_core__touchpoints")
-    anew.build("int_core__touchpoints")
+        build(kept, crashes=True)
+    build(kept)
+    build(anew)
     assert kept.rows(ROWS) == anew.rows(ROWS)
     found = [customer for (customer,) in kept.rows("select distinct customer_id from run.touched_customers")]
     assert found == touched or (touched is None and found)
     # A run that finds nothing new writes nothing, be it that all parties were made anew.
     kept.con.execute("delete from run.touched_orders; insert into run.changed_parties values (null)")
-    kept.build("int_core__touchpoints")
+    build(kept)
     assert kept.rows("select count(*) from int_core__touchpoints where _batch = 'build 4'") == [(0,)]

@@ -15,8 +15,8 @@ def test_parties_with_an_erased_identifier_go_and_files_count_as_unread(monkeypa
     monkeypatch.setattr(warehouse_rows.matching_keys, "fill", lambda _: None)
     with duckdb.connect() as con:
         con.execute("create schema staging; create table staging.normalised_values (raw varchar)")
-        con.execute("create schema run; create table run.states_of_parties (fact varchar, state varchar)")
-        con.execute("insert into run.states_of_parties values ('int_core__web_events', 'read')")
+        con.execute("create schema run; create table run.files_held (holder varchar, state varchar)")
+        con.execute("insert into run.files_held values ('facts', 'read'), ('parties', 'read')")
         con.execute("create table run.changed_parties (party_key bigint)")
         columns = ", ".join(f"case when n = {place} then 10 + n end as {key}" for place, key in enumerate(KEYS))
         con.execute(
@@ -24,5 +24,5 @@ def test_parties_with_an_erased_identifier_go_and_files_count_as_unread(monkeypa
         )
         warehouse_rows.correct(con, Home.__new__(Home), {}, set(), [11, 15])
         assert con.execute("select party_key from core.parties order by 1").fetchall() == [(0,), (2,), (3,), (4,)]
-        assert con.execute("from run.states_of_parties").fetchall() == []
+        assert con.execute("from run.files_held").fetchall() == [("facts", "read")]
         assert con.execute("from run.changed_parties order by 1").fetchall() == [(1,), (5,)]
