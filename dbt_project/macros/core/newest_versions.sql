@@ -36,3 +36,26 @@
             where held._file_no = {{ row }}._file_no and held._line_no = {{ row }}._line_no
         )
 {%- endmacro %}
+
+{# Of sources of few rows, each row is held against what is staged by a number that is another where anything that the fact reads of it is: so a correction
+   in place is seen as well, and the identifiers of a row that is held need not be hashed. It is salted, since they are part of it. #}
+{% macro staged_row(staged) -%}
+    {%- set read = {
+        'stg_reviews': ['review_id', 'member_id', 'product_id', 'posted_at', 'rating'],
+        'stg_store_visits': ['visit_id', 'member_id', 'card_no', 'store_id', 'kind', 'visited_at', 'reserved_for'],
+    } -%}
+    {{ return(row_hash([salt()] + read[staged])) }}
+{%- endmacro %}
+
+{# Pre-hook: forgets the rows that are staged no more, or otherwise. #}
+{% macro forget_rows_staged_otherwise(staged) -%}
+    {%- if is_incremental() %}
+    delete from {{ this }}
+    where _row not in (select {{ staged_row(staged) }} from {{ ref(staged) }})
+    {%- endif %}
+{%- endmacro %}
+
+{# A condition: the table does not hold the staged row as it is. #}
+{% macro is_staged_otherwise(staged) -%}
+    {{ return(staged_row(staged) ~ ' not in (select held._row from ' ~ this ~ ' as held)' if is_incremental() else 'true') }}
+{%- endmacro %}

@@ -1,10 +1,17 @@
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_rows_staged_otherwise('stg_reviews') }}"
+) }}
+
 with
 
 reviews as (
     select
         staged.*,
+        {{ staged_row('stg_reviews') }} as _row,
         {{ key_of('member_id', 'staged.member_id') }} as member_key
     from {{ ref('stg_reviews') }} as staged
+    where {{ is_staged_otherwise('stg_reviews') }}
 ),
 
 facts as (
@@ -14,7 +21,8 @@ facts as (
         reviews.member_key,
         reviews.posted_at as occurred_at,
         reviews.product_id,
-        reviews.rating
+        reviews.rating,
+        reviews._row
     from reviews
 ),
 

@@ -1,4 +1,7 @@
-{{ config(materialized='incremental', incremental_strategy='append', pre_hook="{{ forget_changed_ids() }}") }}
+{{ config(
+    materialized='incremental', incremental_strategy='append',
+    pre_hook="{{ forget_changed_ids() }}", post_hook="{{ drop_ids_to_make() }}"
+) }}
 
 with
 
@@ -16,7 +19,7 @@ ids_by_kind as (
     where identity_map.identifier_kind in ('member_id', 'card_no')
         and identity_map.customer_id is not null
         {%- if is_incremental() %}
-        and identity_map.anchor_key not in (select held.anchor_key from {{ this }} as held)
+        and identity_map.anchor_key in (select to_make.anchor_key from ids_to_make as to_make)
         {%- endif %}
     group by identity_map.customer_id, identity_map.identifier_kind, identity_map.anchor_key
 ),
