@@ -94,16 +94,12 @@
     {%- if is_incremental() %}
     create or replace temp table moved_orders as
     select
-        held.order_id,
-        held.customer_id as stored_customer_id,
-        moved.customer_id
-    from {{ this }} as held
-    inner join (
-        select stored.party_key, party_customers.customer_id
-        from (select distinct party_key, customer_id from {{ this }} where {{ of_changed_parties('party_key') }}) as stored
-        inner join {{ ref('party_customers') }} as party_customers on stored.party_key = party_customers.party_key
-        where stored.customer_id is distinct from party_customers.customer_id
-    ) as moved on held.party_key = moved.party_key;
+        stored.order_id,
+        stored.customer_id as stored_customer_id,
+        party_customers.customer_id
+    from (select order_id, party_key, customer_id from {{ this }} where {{ of_changed_parties('party_key') }}) as stored
+    inner join {{ ref('party_customers') }} as party_customers on stored.party_key = party_customers.party_key
+    where stored.customer_id is distinct from party_customers.customer_id;
     {{ touch_stored_customers('moved_orders') }};
     insert into {{ source('run', 'touched_orders') }} select order_id from moved_orders;
     update {{ this }} as held
