@@ -50,6 +50,7 @@ MACROS = [
     "insights/customer_rows",
     "insights/web_sessions",
     "insights/kept_recommendations",
+    "insights/person_consents",
     "insights/person_ids",
     "insights/recommendations",
     "portable/identifiers",
