@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from dagster_project.activation.feeds.declaration import Column, Feed
+from dagster_project.activation.feeds.declaration import WRITTEN, Column, Feed
 from dagster_project.activation.feeds.recipients import relation as relation_of
 from dagster_project.errors import ConfigurationError, Fault
 from dagster_project.sql import literal
@@ -70,6 +70,22 @@ def bind(con: duckdb.DuckDBPyConnection, feed: Feed) -> BoundFeed:
         raise ConfigurationError(faults)
     subject = "source.customer_id" if "customer_id" in columns else "cast(null as varchar)"
     return BoundFeed(feed, relation, tuple(cells), subject)
+
+
+def uncomputed(con: duckdb.DuckDBPyConnection, bound: BoundFeed, error: duckdb.Error) -> list[Fault]:
+    """Where the feed's SQL fails on some row, which `error` tells: its words would quote the row's value."""
+    feed, words = bound.feed, str(error).split(":", 1)[0]
+    remedy = "try_cast gives null where a value cannot be read"
+    faults = []
+    for position, column in enumerate(feed.columns):
+        try:
+            con.execute(f"select count(({column.sql})) from ({bound.relation}) as source").fetchall()
+        except duckdb.Error:
+            place = ("columns", position, "from" if column.expression else "name")
+            faults.append(feed.fault(place, f"column '{column.name}' fails on some row: {words}", remedy))
+    if len(faults) == len(feed.columns):
+        return [feed.fault(("source", "sql"), f"the source fails on some row: {words}", remedy)]
+    return faults or [feed.fault((), f"some row cannot be computed: {words}", remedy)]
 
 
 def _types(con: duckdb.DuckDBPyConnection, feed: Feed, relation: str) -> list[str | Fault]:
@@ -196,6 +212,9 @@ def _problem(column: Column, unread: str, text: str, is_key: bool) -> str:
     checks.append((unread, f"{name}: cannot be written as {column.type}"))
     if column.type in {"date", "timestamp"}:
         checks.append((f"{text} is null", f"{name}: no date"))
+        # The engine also knows infinity, years of five digits, and years before Christ.
+        is_written = f"regexp_full_match({text}, {literal(WRITTEN[column.type])})"
+        checks.append((f"not {is_written}", f"{name}: cannot be written as {column.type}"))
     return "case " + " ".join(f"when {test} then {literal(reason)}" for test, reason in checks) + " end"
 
 

@@ -9,7 +9,17 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 # Each would make rows differ from run to run though no mart did, or reach outside the marts.
-UNSTABLE = (exp.Rand, exp.Randn, exp.Uuid, exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime)
+UNSTABLE = (
+    exp.Rand,
+    exp.Randn,
+    exp.Uuid,
+    exp.CurrentDate,
+    exp.CurrentTimestamp,
+    exp.CurrentTime,
+    exp.Localtime,
+    exp.Localtimestamp,
+    exp.TableSample,
+)
 UNSTABLE_NAMES = {
     "now",
     "today",
@@ -107,6 +117,12 @@ def _only_statement(sql: str) -> exp.Expr:
 
 
 def _refuse_unstable(tree: exp.Expr) -> None:
-    for node in tree.find_all(exp.Func):
-        if isinstance(node, UNSTABLE) or (isinstance(node, exp.Anonymous) and node.name.lower() in UNSTABLE_NAMES):
-            raise SqlRefused(f"may not call {node.sql(dialect='duckdb')[:60]}: rows would differ from run to run")
+    for node in tree.find_all(*UNSTABLE, exp.Anonymous):
+        if isinstance(node, UNSTABLE) or node.name.lower() in UNSTABLE_NAMES or _is_age_by_now(node):
+            raise SqlRefused(
+                f"may not hold {node.sql(dialect='duckdb').strip()[:60]}: rows would differ from run to run"
+            )
+
+
+def _is_age_by_now(node: exp.Expr) -> bool:
+    return node.name.lower() == "age" and len(node.expressions) == 1

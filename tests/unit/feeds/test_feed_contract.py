@@ -77,6 +77,16 @@ def test_a_date_column_holds_no_null(steps, con, column):
     assert steps.receive() == {"b": ["2024-02-29" if kind == "date" else "2024-02-29 01:02:03"]}
 
 
+@pytest.mark.parametrize("text", ["infinity", "-infinity", "12024-01-02", "0044-03-15 (BC)"])
+@pytest.mark.parametrize(("kind", "column"), [("date", "on_day"), ("timestamp", "sent_at"), ("date", "name")])
+def test_a_date_that_the_format_cannot_hold_is_held_back(steps, con, text, kind, column):
+    con.execute(f"insert into marts.things (id, {column}) values ('a', '{text}'), ('b', '0099-01-02')")
+    feed = feed_of(columns=[{"name": "key", "from": "id"}, {"name": "d", "type": kind, "from": column}])
+    assert only_reason(steps.prepare(feed)) == f"d: cannot be written as {kind}"
+    steps.sync(feed)
+    assert steps.receive() == {"b": ["0099-01-02" if kind == "date" else "0099-01-02 00:00:00"]}
+
+
 def test_a_date_column_may_say_what_stands_for_a_missing_date(steps, con):
     con.execute("insert into marts.things (id, on_day) values ('a', null)")
     steps.sync(
