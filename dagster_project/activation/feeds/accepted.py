@@ -6,7 +6,8 @@ key of which nothing else is left (see `forgetting`). A key stands at most once 
 rows. Files lack columns that they have no use for, or that came after them.
 
 `unknown`: a row of a sync that may have reached the receiver in part. Whether it has the old row, the new one or none,
-nobody can say, so it is taken as there, with a hash that equals nothing: it is sent again, or deleted.
+nobody can say, so it is taken as there, with a hash that equals nothing: it is sent again, or deleted. So is a changed
+row that the receiver refused: it keeps what it had, which under a new schema may be the same text and yet another row.
 """
 
 from collections.abc import Sequence
@@ -49,10 +50,11 @@ def accepted_rows(files: Sequence[Path]) -> str:
 
 
 def _taken(files: Sequence[Path]) -> str:
-    unknown = "status = 'unknown'"
+    refused = "status = 'rejected' and op in ('changed', 'unchanged')"
+    unknown = f"(status = 'unknown' or {refused})"
     return (
         f"select key, case when {unknown} then '{UNKNOWN_HASH}' else row_hash end as row_hash,"
         f" case when {unknown} then null else quick end as quick, customer_id, sync_id,"
         f" {unknown} and op = 'added' as is_new, op = 'removed' and status = 'accepted' as is_gone"
-        f" from ({ledger_rows(files)}) where status in ('accepted', 'unknown')"
+        f" from ({ledger_rows(files)}) where status = 'accepted' or {unknown}"
     )

@@ -13,10 +13,10 @@ def brake(limits: Limits, counts: Counts, accepted_rows: int, is_full: bool, fee
     if accepted_rows < limits.from_rows or accepted_rows == 0:
         return None
     for what, rows, share in (
-        ("remove", counts.removed - counts.erased, limits.max_removed_share),
+        ("remove", counts.removed - counts.erased - counts.unsure, limits.max_removed_share),
         ("change", 0 if is_full else counts.changed, limits.max_changed_share),
     ):
-        if rows > accepted_rows * share:
+        if rows / accepted_rows > share:  # exactly the share passes: 29 of 100 is more than 100 * 0.29 as a float
             return (
                 f"would {what} {rows} of {accepted_rows} accepted rows ({rows / accepted_rows:.1%}, limit"
                 f" {share:.0%}); look at `kizuna sync {feed_id} --dry-run`,"

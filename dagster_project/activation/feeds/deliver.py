@@ -114,11 +114,12 @@ def _send(home: Home, prepared: PreparedSync, outcome: Delivery) -> Delivery:
         failed = outcome.model_copy(update={"status": "failed", "message": message})
         found = _found_after_failure(ledger, record, destination, error, words)
         if found is None:
+            _keep_addresses(ledger, addresses)  # where surely nothing arrived, those that were to go now are not kept
             return failed
         receipt = found
     settled = ledger.settle_delivered(record, receipt.rejected)
     ledger.fold(prepared.destination)
-    addresses.keep(" union all ".join(ledger.may_hold(identity) for identity in ledger.receivers()))
+    _keep_addresses(ledger, addresses)
     return outcome.model_copy(
         update={
             "status": "delivered",
@@ -127,6 +128,10 @@ def _send(home: Home, prepared: PreparedSync, outcome: Delivery) -> Delivery:
             "rejected_reasons": settled.rejected_reasons,
         }
     )
+
+
+def _keep_addresses(ledger: FeedLedger, addresses: HeldAddresses) -> None:
+    addresses.keep(" union all ".join(ledger.may_hold(identity) for identity in ledger.receivers()))
 
 
 def _words(error: OSError) -> str:

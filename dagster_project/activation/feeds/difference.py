@@ -16,14 +16,19 @@ from dagster_project.activation.feeds.accepted import accepted_rows
 from dagster_project.activation.feeds.binding import BoundFeed
 from dagster_project.activation.feeds.erasure import REASON as ERASED
 from dagster_project.activation.feeds.lines import line
-from dagster_project.activation.feeds.recipients import hashed
+from dagster_project.activation.feeds.recipients import NO_ADDRESSES, hashed
 from dagster_project.sql import literal
 
 TABLES = ("feed_difference", "feed_accepted", "feed_rest", "feed_wanted", "feed_keys", "feed_rows", "feed_erased")
 
 
+NAMELESS = "to be deleted, but its address is not known any more: put recipients/ of this home's backup back"
+
+
 class Counts(BaseModel):
-    """Rows of one sync; each current or accepted row counts in exactly one. `erased` are among the removed."""
+    """Rows of one sync; each current or accepted row counts in exactly one. `erased` and `unsure` (which may never have
+    arrived) are among the removed, and have no row in common.
+    """
 
     added: int = 0
     changed: int = 0
@@ -31,6 +36,7 @@ class Counts(BaseModel):
     unchanged: int = 0
     held_back: int = 0
     erased: int = Field(default=0, exclude=True)
+    unsure: int = Field(default=0, exclude=True)
 
     @property
     def is_empty(self) -> bool:
@@ -46,15 +52,17 @@ def compare(
     erased: Set[str] = frozenset(),
     everything: bool = False,
     whole: bool = False,
+    held: str = NO_ADDRESSES,
 ) -> Counts:
     """Fill the temp tables feed_accepted and feed_difference (key, sent_key, line, row_hash, quick, customer_id, op,
     reason, is_stale), and count.
 
     `key` is the ledger's, `sent_key` the receiver's (null for removed rows). `line` is the row as the file will hold
     it, without its line end. op: added, changed, removed, held_back, and unchanged: all such rows if `whole`, else
-    those alone whose text had to be compared. is_stale: the ledger does not know its `quick`. `accepted` are ledger
-    files. With `everything`, rows that the destination has count as changed though their text may be the same: its
-    table has to be made anew.
+    those alone whose text had to be compared; renamed: the ledger knew a row that is sent by another key. is_stale:
+    the ledger does not know its `quick`. `accepted` are ledger files; `held` is SQL of (key, address), those that the
+    receiver holds. With `everything`, rows that the destination has count as changed though their text may be the
+    same: its table has to be made anew.
 
     A held-back key is neither new nor gone: what the receiver has of it stays until the row is good again. A row about
     a customer in `erased` is held back, and deleted where the receiver has it.
@@ -67,10 +75,15 @@ def compare(
         con.execute("create temp table feed_rest as select * from feed_accepted")
     con.execute(f"create temp table feed_rows as {_rows(bound, salt, only_wanted=bool(looked_up))}")
     con.execute(f"create temp table feed_difference as {_difference(bound, everything)}")
+    if bound.feed.is_personal or everything:
+        tell_names(con, held, bound.feed.is_personal)
     found = dict(con.execute("select op, count(*) from feed_difference group by op").fetchall())
     known = accepted_count(con, "feed_accepted") - accepted_count(con, "feed_rest")
     gone = accepted_count(con, "feed_difference", f"op = 'removed' and reason = '{ERASED}'")
-    return Counts(**{**found, "unchanged": found.get("unchanged", 0) + known}, erased=gone)
+    unsure = "op = 'removed' and reason is null and key in (select key from feed_accepted where is_new)"
+    unsure_rows = accepted_count(con, "feed_difference", unsure)
+    found.pop("renamed", None)
+    return Counts(**{**found, "unchanged": found.get("unchanged", 0) + known}, erased=gone, unsure=unsure_rows)
 
 
 def begin(con: duckdb.DuckDBPyConnection, accepted: list[Path], erased: Set[str]) -> None:
@@ -78,6 +91,26 @@ def begin(con: duckdb.DuckDBPyConnection, accepted: list[Path], erased: Set[str]
     drop_tables(con)
     con.execute(f"create temp table feed_accepted as {accepted_rows(accepted)}")
     con.execute("create temp table feed_erased as select unnest(?::varchar[]) as customer_id", [sorted(erased)])
+
+
+def tell_names(con: duckdb.DuckDBPyConnection, held: str, is_personal: bool) -> None:
+    """Look at the removed rows of feed_difference by the name that the receiver knows them by.
+
+    One that this sync sends is not deleted by it: the feed's keys became hashes, are none any more, or the salt is
+    another. One whose address nobody knows any more is held back: its hash would delete nothing.
+    """
+    con.execute(
+        "update feed_difference set op = 'renamed', reason = 'sent under another key' from ("
+        f"select gone.key from feed_difference as gone left join ({held}) as held on held.key = gone.key"
+        " where gone.op = 'removed' and coalesce(held.address, gone.key) in"
+        " (select sent_key from feed_difference where op in ('added', 'changed', 'unchanged'))"
+        ") as renamed where feed_difference.op = 'removed' and feed_difference.key = renamed.key"
+    )
+    if is_personal:
+        con.execute(
+            f"update feed_difference set op = 'held_back', reason = {literal(NAMELESS)} where op = 'removed'"
+            f" and regexp_full_match(key, '[0-9a-f]{{32}}') and key not in (select key from ({held}))"
+        )
 
 
 def accepted_count(con: duckdb.DuckDBPyConnection, table: str = "feed_accepted", where: str = "true") -> int:

@@ -179,8 +179,7 @@ class FeedLedger:
         return self.folder / "accepted" / name_of(destination)
 
     def _mark_rejected(self, sync_id: str, rejected: Sequence[tuple[str, str]]) -> None:
-        """Give rows (by the ledger's key) that the receiver refused its reasons: not accepted, they differ again next
-        time and are tried again.
+        """Give rows (by the ledger's key) that the receiver refused its reasons: not accepted, they are tried again.
 
         A row that was sent though the ledger had it as it is (mode full) has no line in the sync: it gets one.
         """
@@ -198,9 +197,10 @@ class FeedLedger:
                 con,
                 "select sent.* replace ("
                 "case when refused.key is null or sent.status <> 'accepted' then sent.status"
-                " else 'rejected' end as status, coalesce(sent.reason, refused.reason) as reason)"
+                " else 'rejected' end as status, coalesce(sent.reason, refused.reason) as reason,"
+                " case when refused.key is not null and sent.op = 'unchanged' then 'changed' else sent.op end as op)"
                 " from sent left join refused on refused.key = sent.key"
-                f" union all by name select key, '{UNKNOWN_HASH}' as row_hash, 'changed' as op, 'unknown' as status,"
+                f" union all by name select key, '{UNKNOWN_HASH}' as row_hash, 'changed' as op, 'rejected' as status,"
                 f" reason, {literal(sync_id)} as sync_id from refused anti join sent on sent.key = refused.key",
                 path,
             )

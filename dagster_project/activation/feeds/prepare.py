@@ -7,7 +7,7 @@ from datetime import date, datetime
 import duckdb
 
 from dagster_project.activation.feeds import retired
-from dagster_project.activation.feeds.binding import BoundFeed, bind
+from dagster_project.activation.feeds.binding import BoundFeed, bind, uncomputed
 from dagster_project.activation.feeds.brake import brake
 from dagster_project.activation.feeds.declaration import Feed
 from dagster_project.activation.feeds.destinations import destination_identity
@@ -23,8 +23,9 @@ from dagster_project.activation.feeds.erasure import erased
 from dagster_project.activation.feeds.files import MAX_FILE_BYTES
 from dagster_project.activation.feeds.ledger import FeedLedger
 from dagster_project.activation.feeds.prepared import PREPARED, PreparedSync, fresh_folder
+from dagster_project.activation.feeds.recipients import HeldAddresses
 from dagster_project.activation.feeds.writing import write_sync
-from dagster_project.errors import UsageError
+from dagster_project.errors import ConfigurationError, UsageError
 from dagster_project.home import Home
 
 
@@ -67,7 +68,8 @@ def prepare(
     The sync is everything where the destination has none of this feed, or one of another shape. `force` passes the
     brake. Where the brake stops it, the deletions of erased persons go all the same.
 
-    Raises ConfigurationError where a column is unknown, UsageError where `sync_id` does not come after the last.
+    Raises ConfigurationError where a column is unknown or fails on a row, UsageError where `sync_id` does not come
+    after the last.
     """
     ledger, bound = FeedLedger(home, feed.feed_id), bind(con, feed)
     folder = fresh_folder(home, feed.feed_id)
@@ -115,12 +117,24 @@ def prepare(
 def difference(
     con: duckdb.DuckDBPyConnection, home: Home, bound: BoundFeed, ledger: FeedLedger, is_full: bool
 ) -> Counts:
-    """The difference of a feed against what its destination accepted, in temp tables: see `compare`."""
+    """The difference of a feed against what its destination accepted, in temp tables: see `compare`. Raises
+    ConfigurationError where the feed's SQL fails on a row.
+    """
+    try:
+        return _difference(con, home, bound, ledger, is_full)
+    except (duckdb.DataError, duckdb.InvalidInputException) as error:
+        raise ConfigurationError(uncomputed(con, bound, error)) from None
+
+
+def _difference(
+    con: duckdb.DuckDBPyConnection, home: Home, bound: BoundFeed, ledger: FeedLedger, is_full: bool
+) -> Counts:
     feed = bound.feed
     accepted = ledger.accepted_files(destination_identity(feed.destination))
-    counts = compare(con, bound, accepted, home.salt(), erased(home), everything=is_full)
+    held = HeldAddresses(home, feed.feed_id).rows
+    counts = compare(con, bound, accepted, home.salt(), erased(home), everything=is_full, held=held)
     if feed.mode == "full" and not is_full and not counts.is_empty:  # every row goes, so every row is written
-        counts = compare(con, bound, accepted, home.salt(), erased(home), whole=True)
+        counts = compare(con, bound, accepted, home.salt(), erased(home), whole=True, held=held)
     return counts
 
 

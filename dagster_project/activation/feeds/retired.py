@@ -8,12 +8,20 @@ import duckdb
 from dagster_project.activation.feeds.accepted import accepted_rows
 from dagster_project.activation.feeds.declaration import Feed
 from dagster_project.activation.feeds.destinations import destination_identity
-from dagster_project.activation.feeds.difference import Counts, accepted_count, begin, drop_tables
+from dagster_project.activation.feeds.difference import (
+    Counts,
+    accepted_count,
+    begin,
+    drop_tables,
+    held_back_reasons,
+    tell_names,
+)
 from dagster_project.activation.feeds.erasure import REASON as ERASED
 from dagster_project.activation.feeds.erasure import erased
 from dagster_project.activation.feeds.files import MAX_FILE_BYTES
 from dagster_project.activation.feeds.ledger import FeedLedger, feed_ids, following, name_of
 from dagster_project.activation.feeds.prepared import PREPARED, PreparedSync, fresh_folder
+from dagster_project.activation.feeds.recipients import HeldAddresses
 from dagster_project.activation.feeds.report import told_left
 from dagster_project.activation.feeds.writing import write_sync
 from dagster_project.home import Home
@@ -98,8 +106,12 @@ def take_back(
         " from feed_accepted as accepted"
         f" left join feed_erased on feed_erased.customer_id = accepted.customer_id {where}"
     )
-    accepted, rows = accepted_count(con), accepted_count(con, "feed_difference")
-    gone = accepted_count(con, "feed_difference", f"reason = '{ERASED}'")
+    if feed.is_personal:
+        tell_names(con, HeldAddresses(home, feed_id).rows, feed.is_personal)
+    reasons = held_back_reasons(con)
+    held_back = sum(reasons.values())
+    accepted, rows = accepted_count(con), accepted_count(con, "feed_difference", "op = 'removed'")
+    gone = accepted_count(con, "feed_difference", f"op = 'removed' and reason = '{ERASED}'")
     prepared = PreparedSync(
         feed=feed,
         sync_id=sync_id or ledger.next_sync_id(),
@@ -111,8 +123,8 @@ def take_back(
         shape=delivered[-1].shape if delivered else feed.shape,
         destination=identity,
         accepted_rows=accepted,
-        counts=Counts(removed=rows, unchanged=accepted - rows, erased=gone),
-        held_back_reasons={},
+        counts=Counts(removed=rows, unchanged=accepted - rows - held_back, held_back=held_back, erased=gone),
+        held_back_reasons=reasons,
         files=[],
         folder=folder,
         remark="deletions at a receiver that the feed no longer has",

@@ -80,9 +80,8 @@ def _write_ledger_rows(con: duckdb.DuckDBPyConnection, prepared: PreparedSync, p
     )
     copy_rows(
         con,
-        "select key, row_hash, quick, customer_id, op, status, reason,"
-        f" {literal(prepared.sync_id)} as sync_id from ("
-        "select key, row_hash, quick, customer_id, op,"
+        f"select key, row_hash, quick, customer_id, op, status, reason, {literal(prepared.sync_id)} as sync_id from ("
+        "select key, row_hash, quick, customer_id, case when op = 'renamed' then 'removed' else op end as op,"
         " case when op = 'held_back' then op else 'accepted' end as status, reason"
         f" from feed_difference where op <> 'unchanged' or is_stale {lost})",
         path,

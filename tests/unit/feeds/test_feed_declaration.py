@@ -140,6 +140,10 @@ def test_a_file_that_is_no_mapping_or_empty_is_a_fault(tmp_path):
         "select *, now() as r from marts.things",
         "select * from marts.things where on_day > current_date",
         "select getenv('HOME') as v from marts.things",
+        "select *, localtimestamp as r from marts.things",
+        "select *, localtime as r from marts.things",
+        "select *, age(sent_at) as r from marts.things",
+        "select * from marts.things using sample 10%",
         "select from where",
         "",
     ],
@@ -157,6 +161,7 @@ def test_sql_that_does_more_than_read_marts_is_refused(sql):
         "with a as (select id, unnest([1, 2]) as n from marts.things)"
         " select a.* from a inner join marts.things as t on t.id = a.id",
         "select id, (select count(*) from marts.things) as n from marts.things -- a comment; drop table x",
+        "select id, age(sent_at, timestamp '2024-01-01') as a from marts.things",
     ],
 )
 def test_a_select_over_marts_is_taken_and_runs(con, sql):
@@ -228,3 +233,17 @@ def test_what_is_bound_is_read_in_any_zone_as_utc():
         raw, text = bound.cells[1].raw, bound.cells[1].text
         query = f"select {text} from (select {raw} from marts.things)"
         assert con.execute(query).fetchone() == ("2024-01-01 00:00:00",)
+
+
+def test_an_expression_that_fails_on_a_row_is_named_with_its_line_and_without_the_row_s_value(tmp_path, con, home):
+    con.execute("insert into marts.things (id, name) values ('a', '1')")
+    text = GOOD.replace("{name: name}", "{name: name, type: integer, from: cast(name as integer)}")
+    (tmp_path / "things.yml").write_text(text)
+    [feed] = load_feeds(tmp_path)
+    assert prepare(con, home, feed, AS_OF, CUT_OFF).counts.added == 1
+    con.execute("insert into marts.things (id, name) values ('b', 'gold')")
+    with pytest.raises(ConfigurationError) as raised:
+        prepare(con, home, feed, AS_OF, CUT_OFF)
+    [fault] = [str(fault) for fault in raised.value.faults]
+    assert fault.startswith("seeds/feeds/things.yml:9: column 'name' fails on some row: Conversion Error (try_cast")
+    assert "gold" not in fault

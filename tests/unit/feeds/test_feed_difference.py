@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagster_project.activation.feeds import dry_run
+from dagster_project.activation.feeds.brake import brake
+from dagster_project.activation.feeds.declaration import Limits
+from dagster_project.activation.feeds.difference import Counts
 from dagster_project.errors import StageFailed, UsageError
 
 TIGHT = {"max_removed_share": 0.1, "max_changed_share": 0.5, "from_rows": 100}
@@ -161,6 +164,12 @@ def test_the_brake_holds_from_100_accepted_rows_on(steps, accepted, removed, cha
     else:
         steps.sync(feed_of(limits=TIGHT))
     assert steps.receive() == {key: [text] for key, text in after.items()}
+
+
+@pytest.mark.parametrize(("removed", "stops"), [(29, False), (30, True)])
+def test_exactly_the_share_of_the_brake_passes_whatever_a_float_makes_of_it(removed, stops):
+    limits = Limits(max_removed_share=0.29)  # times 100 it is 28.999999999999996
+    assert (brake(limits, Counts(removed=removed), 100, False, "things") is not None) is stops
 
 
 def test_a_braked_sync_is_tried_again_and_stays_braked(steps):

@@ -13,9 +13,10 @@ from dagster_project.activation.feeds import (
     prepare_all,
     record_erasure,
     sync_tables,
+    take_back,
 )
 from dagster_project.activation.feeds.recipients import HeldAddresses
-from dagster_project.errors import ConfigurationError
+from dagster_project.errors import ConfigurationError, StageFailed
 
 
 @pytest.fixture
@@ -194,3 +195,53 @@ def test_a_source_without_customer_id_is_a_fault(people):
             people,
             feed_of(feed_id="mailing", source={"table": "nameless"}, recipients={"kind": "user_id"}),
         )
+
+
+def test_addresses_that_surely_never_left_are_not_kept(people, home, receiver):
+    receiver.breaks_after, receiver.leaves_parts = 0, False
+    feed = mailing(destination={"type": "rows"})
+    with pytest.raises(StageFailed, match="feed mailing was not delivered"):
+        send(people, home, feed)
+    assert people.execute(HeldAddresses(home, "mailing").rows).fetchall() == []
+
+
+def test_a_deletion_waits_for_its_address_where_a_home_was_put_back_without_it(people, home, con):
+    send(people, home, mailing())
+    kept = HeldAddresses(home, "mailing").path
+    kept.rename(kept.with_name("elsewhere"))
+    people.execute("update marts.customers set consent_email = false")
+    done = send(people, home, mailing())
+    assert done.status == "unchanged"
+    assert "put recipients/ of this home's backup back" in str(done.held_back_reasons)
+    taken = take_back(con, home, mailing(), AS_OF, CUT_OFF, force=True)
+    assert (taken.counts.removed, taken.counts.held_back) == (0, 1)
+    kept.with_name("elsewhere").rename(kept)
+    assert send(people, home, mailing()).counts.removed == 1
+    assert receive(home, "mailing") == {}
+
+
+@pytest.mark.parametrize("becomes", ["a list of addresses", "a plain list", "one under another salt"])
+def test_a_row_that_is_sent_under_another_key_of_the_ledger_is_not_deleted_by_the_same_sync(
+    people, home, monkeypatch, becomes
+):
+    people.execute("create table marts.steps as select unnest(['r1', 'r2']) as feed_row_id, 'c1' as customer_id")
+    common = {"feed_id": "mailing", "source": {"table": "steps"}, "key": "feed_row_id", "mode": "upsert"}
+    plain = feed_of(**common, columns=[{"name": "feed_row_id"}, {"name": "customer_id"}])
+    addressed = feed_of(
+        **common,
+        recipients={"kind": "email", "channel": "email"},
+        columns=[{"name": "feed_row_id"}, {"name": "email", "from": "address"}],
+    )
+    before, after = (plain, addressed) if becomes == "a list of addresses" else (addressed, plain)
+    if becomes == "one under another salt":
+        after = addressed
+    send(people, home, before)
+    people.execute("delete from marts.steps where feed_row_id = 'r2'")
+    if after is before:
+        monkeypatch.setenv("KIZUNA_SALT", "another")
+    assert send(people, home, after).counts.removed == 1
+    assert receive(home, "mailing") == {"r1": ["c1" if after is plain else "new@example.jp"]}
+    assert send(people, home, after).status == "unchanged"
+    people.execute("delete from marts.steps")
+    assert send(people, home, after).counts.removed == 1
+    assert receive(home, "mailing") == {}

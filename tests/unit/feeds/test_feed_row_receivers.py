@@ -117,6 +117,33 @@ def test_a_row_of_a_full_feed_that_is_refused_though_it_was_there_is_tried_again
     assert (done.status, done.counts.changed) == ("delivered", 1)
 
 
+def test_a_row_refused_under_a_new_schema_is_tried_again_though_its_text_is_the_same(steps, receiver, con, home):
+    steps.put({"a": "1", "b": "1"})
+    steps.sync(rows_feed())
+    renamed = feed_of(
+        destination={"type": "rows"}, columns=[{"name": "key", "from": "id"}, {"name": "n", "from": "name"}]
+    )
+    receiver.refuses = {"a": "no such column"}
+    assert steps.sync(renamed).rejected == 1
+    sync_tables(con, home)
+    assert con.execute("select count(*) from activation.sync_rows where status = 'rejected'").fetchone() == (1,)
+    receiver.refuses = {}
+    done = steps.sync(renamed)
+    assert (done.counts.changed, done.counts.unchanged) == (1, 1)
+    assert steps.sync(renamed).status == "unchanged"
+
+
+def test_rows_that_may_never_have_arrived_do_not_trip_the_brake_when_they_go(steps, receiver):
+    there = {f"k{n:03}": "x" for n in range(100)}
+    steps.put(there)
+    steps.sync(rows_feed())
+    steps.put(there | {f"n{n:03}": "x" for n in range(100)})
+    broken(steps, receiver, 50, OSError("it broke"))
+    steps.put(there)
+    assert steps.sync(rows_feed()).counts.removed == 100
+    assert set(receiver.table) == set(there)
+
+
 def test_a_held_back_row_stays_with_a_receiver_that_is_never_emptied(steps, receiver):
     full = rows_feed("full")
     for rows in ({"a": "1", "b": "1"}, {"a": "x" * 257, "b": "2"}):
