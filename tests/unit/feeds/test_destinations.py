@@ -159,3 +159,30 @@ def test_the_manual_s_example_is_valid_and_names_every_setting(kind):
     limits = {"timeout_seconds", "attempts", "give_up_after_seconds"}
     assert set(given) == set(shown) - limits
     assert all(f"`{limit}` | {shown[limit]:g} |" in manual for limit in limits & set(shown))
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "words"),
+    [
+        ("s3", {"certificates": "{garbage}"}, "look at endpoint, and whether `certificates` is a PEM file"),
+        ("s3", {"endpoint": "https://127.0.0.1:9/a b"}, "look at endpoint"),
+        ("s3", {"endpoint": "https://127.0.0.1:9", "prefix": "a//b"}, "look whether it is up"),
+        ("http", {"url": "https://a..jp/rows"}, "look at its URL"),
+        ("http", {"url": f"https://{'a' * 70}.jp/rows"}, "look at its URL"),
+        ("sftp", {"known_hosts": "{garbage}"}, "holds a line that is no known host"),
+    ],
+)
+def test_what_only_the_client_finds_wrong_fails_the_feed_and_not_the_publish(
+    tmp_path, monkeypatch, kind, changes, words
+):
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "KIZUNA_P"):
+        monkeypatch.setenv(variable, "x")
+    (tmp_path / "garbage").write_text("garbage\n")
+    (tmp_path / "data-0001.csv").write_text("key\na\n")
+    columns, files = '[{"name": "key", "type": "string"}]', '[{"name": "data-0001.csv", "rows": 1}]'
+    (tmp_path / "manifest.json").write_text(f'{{"key": "key", "columns": {columns}, "files": {files}}}')
+    given = {word: text.format(garbage=tmp_path / "garbage") for word, text in (GOOD[kind] | changes).items()}
+    home = Home.open(tmp_path / "home")
+    destination = open_destination(checked_destination({"type": kind, "attempts": 1, **given}), home)
+    with pytest.raises(DestinationFailed, match=re.escape(words)):
+        destination.send(("things", "20250101T000000Z"), tmp_path, ["data-0001.csv", "manifest.json"])

@@ -108,8 +108,8 @@ class Caller:
             raise DestinationFailed(f"{host}: no connection, or it broke; look whether it is up", True) from None
         except requests.exceptions.ChunkedEncodingError:
             raise DestinationFailed(f"{host}: its answer broke off; look whether it is up", True) from None
-        except (requests.exceptions.RequestException, OSError) as error:
-            words = f"the request cannot be made ({type(error).__name__}); look at certificates and headers"
+        except (requests.exceptions.RequestException, OSError, ValueError) as error:
+            words = f"the request cannot be made ({type(error).__name__}); look at its URL, certificates and headers"
             raise DestinationFailed(f"{host}: {words}") from None
 
     def _refused(self, host: str, status: int, retry_after: str | None) -> DestinationFailed:

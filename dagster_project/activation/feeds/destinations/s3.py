@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 import obstore
@@ -132,7 +132,7 @@ class S3Destination:
         }
         if settings.certificates:
             options["root_certificate"] = self._certificates(public_file(settings.certificates))
-        return S3Store(
+        return self._opened(
             settings.bucket,
             config=config,
             client_options=options,
@@ -143,6 +143,15 @@ class S3Destination:
             # Given one by one: the client's own search would take the machine's other keys where these are wrong.
             credential_provider=lambda: keys,
         )
+
+    def _opened(self, bucket: str, **given: Any) -> S3Store:
+        try:
+            if any(sign.isspace() for sign in self.settings.endpoint or ""):
+                raise ValueError  # the client would panic, which ends more than this feed
+            return S3Store(bucket, **given)
+        except (BaseError, ValueError):  # its words may quote what it was given
+            words = "the client cannot be set up; look at endpoint, and whether `certificates` is a PEM file"
+            raise DestinationFailed(f"{self.bucket}: {words}", sent_nothing=True) from None
 
     def _certificates(self, path: Path) -> bytes:
         try:
@@ -156,7 +165,7 @@ class S3Destination:
         return Receipt(f"s3://{self.settings.bucket}/{self._place(sync)}")
 
     def _place(self, sync: Sync) -> str:
-        return "/".join(part for part in (self.settings.prefix.strip("/."), *sync) if part)
+        return "/".join(part for part in (*self.settings.prefix.strip("/.").split("/"), *sync) if part)
 
     def _failed(self, error: Exception, what: str) -> DestinationFailed:
         # The client's own words may quote the store's answer, and with it the access key.

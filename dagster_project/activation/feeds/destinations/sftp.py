@@ -158,6 +158,11 @@ class SftpDestination:
         known_hosts = public_file(settings.known_hosts)
         if not os.access(known_hosts, os.R_OK):
             raise DestinationFailed(f"{self.host}: the file {known_hosts} is missing; {self._how_to_know_it()}")
+        try:
+            hosts = asyncssh.read_known_hosts(str(known_hosts))
+        except ValueError:
+            words = f"the file {known_hosts} holds a line that is no known host; correct it"
+            raise DestinationFailed(f"{self.host}: {words}") from None
         password, keys = self._proofs()
         connection = await asyncssh.connect(
             settings.host,
@@ -167,7 +172,7 @@ class SftpDestination:
             password=password,
             client_keys=keys,
             agent_path=None,
-            known_hosts=str(known_hosts),
+            known_hosts=hosts,
             gss_host=None,
             connect_timeout=settings.timeout_seconds,
             login_timeout=settings.timeout_seconds,
