@@ -6,6 +6,8 @@ Nothing here reads or writes; paths of a *run* belong to `home.py`.
 import os
 from pathlib import Path
 
+from dagster_project.errors import UsageError
+
 ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = ROOT / "dbt_project"
 EXPECTATIONS = ROOT / "expectations"
@@ -14,6 +16,10 @@ EXPECTATIONS = ROOT / "expectations"
 def seeds() -> Path:
     """The folder of rule tables, scenarios, feeds and sources.yml.
 
-    `KIZUNA_SEEDS` points a run at another folder of the same shape (a brand's own rules, a test's edited copy).
+    `KIZUNA_SEEDS` points a run at another folder of the same shape (a brand's own rules, a test's edited copy). Raises
+    UsageError where that is not there: without its files every feed would pass for one that is no longer declared.
     """
-    return Path(os.environ.get("KIZUNA_SEEDS", ROOT / "seeds")).resolve()
+    given = os.environ.get("KIZUNA_SEEDS")
+    if given and not Path(given).is_dir():
+        raise UsageError(f"KIZUNA_SEEDS names {given}, and there is no such folder")
+    return Path(given or ROOT / "seeds").resolve()

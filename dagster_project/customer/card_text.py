@@ -80,7 +80,7 @@ def _origins(attributes: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "attribute": row["attribute"],
             "source": row["source"] + (f" ({row['record_status']})" if row["record_status"] != "active" else ""),
             "record": f"{row['record_kind']}:{row['record_hash'][:12]}",
-            "updated_at": row["updated_at"].strftime("%Y-%m-%d %H:%M"),
+            "updated_at": _tokyo(row["updated_at"]),
             "rule": f"{row['priority']}, {row['choose']}",
             "decided_by": row["decided_by"],
             "others": row["other_records"],

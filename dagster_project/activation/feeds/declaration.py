@@ -211,8 +211,11 @@ def _read(folder: Path) -> tuple[list[Feed], list[Fault]]:
 
 def _as_faults(errors: Iterable[Any], lines: dict[tuple[str | int, ...], int], name: str) -> list[Fault]:
     faults = []
+    errors = list(errors)
     for error in errors:
         place = tuple(error["loc"])
+        if error["type"] == "too_short" and any(one["loc"][:-1][: len(place)] == place for one in errors):
+            continue  # pydantic counts only the parts without a fault
         cause = error.get("ctx", {}).get("error")
         if isinstance(cause, DestinationFaults):
             for inside, words in cause.faults:

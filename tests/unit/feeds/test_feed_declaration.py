@@ -92,6 +92,14 @@ def test_all_faults_of_all_files_are_named_at_once(tmp_path):
     assert len(raised.value.faults) == 4
 
 
+def test_columns_that_are_all_faulty_are_not_said_to_be_missing(tmp_path):
+    faults = faults_of(
+        tmp_path, GOOD.replace("{name: key, from: id}", "{nam: key}").replace("{name: name}", "{nam: x}")
+    )
+    assert len(faults) == 4
+    assert not [fault for fault in faults if "at least 1 item" in fault]
+
+
 def test_at_most_50_columns(tmp_path):
     def wide(columns: int) -> str:
         return GOOD.replace(
