@@ -18,4 +18,4 @@ def due_feeds(declared: list[Feed]) -> set[str]:
 
 def marts_of(feed: Feed) -> set[str]:
     """The names of the tables that a feed reads."""
-    return {table.name for table in sqlglot.parse_one(feed.source.select, dialect="duckdb").find_all(exp.Table)}
+    return {table.name.lower() for table in sqlglot.parse_one(feed.source.select, dialect="duckdb").find_all(exp.Table)}

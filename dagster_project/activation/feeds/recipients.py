@@ -27,10 +27,13 @@ def relation(feed: Feed) -> str:
     if wanted is None:
         return feed.source.select
     consenting = f" and consenting.consent_{wanted.channel}" if wanted.channel else ""
+    # Lists name a customer as he was when they were made; he may be part of another since.
+    today = "coalesce(known.customer_id, source.customer_id)"
     joined = (
         f"select source.*, held.address from ({feed.source.select}) as source"
-        f" inner join ({_held(wanted.kind, wanted.which)}) as held on held.customer_id = source.customer_id"
-        f" inner join marts.customers as consenting on consenting.customer_id = source.customer_id{consenting}"
+        " left join marts.customer_aliases as known on known.alias_id = source.customer_id"
+        f" inner join ({_held(wanted.kind, wanted.which)}) as held on held.customer_id = {today}"
+        f" inner join marts.customers as consenting on consenting.customer_id = {today}{consenting}"
     )
     if wanted.channel is None:
         return joined

@@ -34,6 +34,7 @@ def people(con):
         "insert into marts.customers values ('c1', true, true, ['m1']), ('c2', false, false, ['m2', 'm3']),"
         " ('c3', true, true, []), ('c4', true, true, [])"
     )
+    con.execute("create table marts.customer_aliases (alias_id varchar, customer_id varchar)")
     con.execute(
         "create table identity.identity_map as select * from (values"
         " (1, 'email', 'c1'), (2, 'email', 'c1'), (3, 'email', 'c2'), (4, 'phone', 'c3'), (5, 'email', null),"
@@ -186,6 +187,26 @@ def test_a_list_of_steps_may_carry_the_address_as_a_column(people, home):
     people.execute("delete from marts.steps")
     send(people, home, feed)
     assert receive(home, "mailing") == {}
+
+
+def test_a_step_listed_for_who_was_merged_since_is_still_sent_to_him(people, home):
+    people.execute("create table marts.steps as select 'r1' as feed_row_id, 'c1' as customer_id")
+    feed = feed_of(
+        feed_id="mailing",
+        source={"table": "steps"},
+        recipients={"kind": "email", "channel": "email"},
+        key="feed_row_id",
+        mode="upsert",
+        columns=[{"name": "feed_row_id"}, {"name": "customer_id"}, {"name": "email", "from": "address"}],
+    )
+    send(people, home, feed)
+    people.execute("insert into marts.customer_aliases values ('c1', 'c9')")
+    for table in ("marts.customers", "pii.person_attributes"):
+        people.execute(f"update {table} set customer_id = 'c9' where customer_id = 'c1'")
+    assert send(people, home, feed).status == "unchanged"
+    assert receive(home, "mailing") == {"r1": ["c1", "new@example.jp"]}
+    people.execute("update marts.customers set consent_email = false where customer_id = 'c9'")
+    assert send(people, home, feed).counts.removed == 1
 
 
 def test_a_source_without_customer_id_is_a_fault(people):

@@ -25,6 +25,7 @@ def test_an_hourly_run_delivers_the_feeds_of_lists() -> None:
     [
         ("select * from marts.suppressions", True),
         ("with t as (from marts.scenario_targets) select t.* from t join marts.customers using (customer_id)", True),
+        ("select * from MARTS.Scenario_Targets", True),
         ("select * from marts.customers", False),
     ],
 )
