@@ -7,7 +7,8 @@
         promotions.*,
         {{ start_of_day(add_days('promotions.starts_on', '-' ~ setting('promotion_prior_days', 'integer'))) }} as prior_from_at,
         md5(concat_ws(
-            '|', promotions.campaign_no, promotions.campaign_id, promotions.is_randomised, promotions.starts_on, promotions.ends_on, promotions.over_on
+            '|', promotions.campaign_no, promotions.campaign_id, promotions.is_randomised, coalesce(promotions.brand_id, '~'), promotions.starts_on,
+            promotions.ends_on, promotions.over_on
         )) as campaign_key
     from {{ ref('int_marts__promotions') }} as promotions
     where (promotions.is_over or promotions.is_randomised)

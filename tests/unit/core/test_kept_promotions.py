@@ -27,8 +27,9 @@ TABLES = """
     create table int_marts__campaign_ranks (campaign_no integer, person_key bigint, rank_position_before integer,
         rank_position_after integer);
     create table int_marts__trial_ranks as from int_marts__campaign_ranks;
-    create table int_marts__promotions (campaign_no integer, campaign_id varchar, is_randomised boolean, starts_on date,
-        ends_on date, over_on date, starts_at timestamp, ends_at timestamp, over_at timestamp, is_over boolean);
+    create table int_marts__promotions (campaign_no integer, campaign_id varchar, is_randomised boolean, brand_id varchar,
+        starts_on date, ends_on date, over_on date, starts_at timestamp, ends_at timestamp, over_at timestamp,
+        is_over boolean);
     create table int_marts__promotion_participants (campaign_no integer, person_key bigint, is_randomised boolean,
         is_treated boolean, is_known_before boolean, is_late boolean, is_open boolean, since_at timestamp,
         from_at timestamp, until_at timestamp)
@@ -58,6 +59,7 @@ class Shop:
             for customer in self.random.sample(CUSTOMERS, 8)
         }
         self.campaigns = list(CAMPAIGNS)
+        self.brands = {1: "b1", 2: None, 3: "b1"}
         self.kept = self.warehouse()
 
     def an_order(self, day: date) -> tuple:
@@ -96,9 +98,11 @@ class Shop:
             over[campaign_no] = ends + timedelta(days=3)
             days = (starts, ends, over[campaign_no])
             times = (start(starts), start(ends + timedelta(days=1)), start(over[campaign_no] + timedelta(days=1)))
-            campaigns.append((campaign_no, name, is_randomised, *days, *times, over[campaign_no] <= as_of))
+            brand = self.brands[campaign_no]
+            campaigns.append((campaign_no, name, is_randomised, brand, *days, *times, over[campaign_no] <= as_of))
             if not is_randomised and over[campaign_no] <= as_of:
-                ranks += [(campaign_no, int(who[1:]), int(who[1:]) % 3 + 1, 1) for who in self.seen]
+                places = [(int(who[1:]), (int(who[1:]) + (brand == "b2")) % 3 + 1) for who in self.seen]
+                ranks += [(campaign_no, person, place, 1) for person, place in places]
         for (campaign_no, who), (day, is_treated) in self.parts.items():
             _, is_randomised, starts, ends = self.campaigns[campaign_no - 1]
             until = start(day + timedelta(days=3)) if is_randomised else start(over[campaign_no] + timedelta(days=1))
@@ -148,6 +152,8 @@ def test_day_after_day_the_same_as_built_whole() -> None:
             changed |= {gone, late}
         if number == 5:
             shop.campaigns[0] = (*CAMPAIGNS[0][:3], CAMPAIGNS[0][3] + timedelta(days=1))
+        if number == 6:
+            shop.brands[2] = "b2"  # whose ranks count, with no other day and nobody who has changed
         found = shop.day(number, as_of, {None} if later == 6 else changed, crashes=number == 4)
         campaigns.append({row[0] for row in found})
     assert campaigns[0] == {"early", "trial"}
