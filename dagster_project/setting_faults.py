@@ -37,6 +37,8 @@ def setting_faults() -> list[Fault]:
             faults.append(Fault(TABLE, line, f"unknown setting {name}", f"one of: {', '.join(sorted(READERS))}"))
             continue
         try:
+            if READERS[name] not in TEXTS and not value.isascii():
+                raise ValueError("SQL reads plain digits and blanks alone (半角)")
             READERS[name](value)
         except ValueError as error:
             faults.append(Fault(place.file, place.line, f"{name}: {value!r} cannot be read: {error}"))
@@ -79,7 +81,7 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 
 def _days(value: str) -> list[int]:
-    days = [_at_least(1)(word) for word in value.split()]
+    days = [_at_least(1)(word) for word in value.split(" ") if word]  # as macros/marts/setting_integers.sql parts them
     if not days:
         raise ValueError("it names no number of days")
     return days
@@ -107,6 +109,7 @@ def _per_campaign(value: str) -> str:
     return value
 
 
+TEXTS: tuple[Callable[[str], Any], ...] = (str, str.split, _per_campaign)
 READERS: dict[str, Callable[[str], Any]] = {
     "first_day": date.fromisoformat,
     "repeat_window_days": _days,

@@ -87,6 +87,11 @@ def test_the_shipped_configuration_is_sound(seeds: Path) -> None:
         ("REPEAT_WINDOW_DAYS", ""),
         ("PROBABILISTIC", "yes"),
         ("EXPIRES_AFTER_DAYS", "nan"),
+        # Python reads these as numbers, SQL does not.
+        ("MATURITY_DAYS", "３６５"),
+        ("GROWTH_CONFIDENCE", "０.９５"),
+        ("REPEAT_WINDOW_DAYS", "30　60"),
+        ("REPEAT_WINDOW_DAYS", "30\t60"),
     ],
 )
 def test_a_setting_in_the_environment_is_checked_like_one_in_the_table(

@@ -27,9 +27,9 @@ TABLES = """
     create table int_marts__campaign_ranks (campaign_no integer, person_key bigint, rank_position_before integer,
         rank_position_after integer);
     create table int_marts__trial_ranks as from int_marts__campaign_ranks;
-    create table int_marts__promotions (campaign_no integer, campaign_id varchar, is_randomised boolean, brand_id varchar,
-        starts_on date, ends_on date, over_on date, starts_at timestamp, ends_at timestamp, over_at timestamp,
-        is_over boolean);
+    create table int_marts__promotions (campaign_no integer, campaign_id varchar, is_randomised boolean,
+        brand_id varchar, starts_on date, ends_on date, over_on date, starts_at timestamp, ends_at timestamp,
+        over_at timestamp, is_over boolean);
     create table int_marts__promotion_participants (campaign_no integer, person_key bigint, is_randomised boolean,
         is_treated boolean, is_known_before boolean, is_late boolean, is_open boolean, since_at timestamp,
         from_at timestamp, until_at timestamp)
