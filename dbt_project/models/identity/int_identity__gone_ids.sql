@@ -3,13 +3,24 @@
 with
 
 -- An id follows from its anchor, so persons are compared by that, which is a number.
+parts as (
+    {{ differing_parts(source('run', 'published_ids'), ref('persons'), ['anchor_key']) }}
+),
+
+held as (
+    select persons.anchor_key
+    from {{ ref('persons') }} as persons
+    where {{ of_parts('persons.anchor_key') }}
+),
+
 gone as (
     select
         published_ids.customer_id as alias_id,
         published_ids.anchor_key,
         published_ids.first_as_of as first_published_on
     from {{ source('run', 'published_ids') }} as published_ids
-    where not exists (select 1 from {{ ref('persons') }} as persons where persons.anchor_key = published_ids.anchor_key)
+    where {{ of_parts('published_ids.anchor_key') }}
+        and not exists (select 1 from held where held.anchor_key = published_ids.anchor_key)
 ),
 
 -- An anchor that a person has is that person's; whose the others are by now, is asked of them alone.

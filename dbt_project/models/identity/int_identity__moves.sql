@@ -1,19 +1,30 @@
 {{ config(materialized='table') }}
 
+{#- A person first seen after as_of is published when its day comes. #}
+{%- set is_published = 'person_first_seen_at < ' ~ as_of_end_at() -%}
+
 with
+
+parts as (
+    {{ differing_parts(
+        ref('identity_map') ~ ' where anchor_key is not null and ' ~ is_published,
+        source('run', 'identity_map_before') ~ ' where anchor_key is not null',
+        ['identifier_key', 'anchor_key'],
+    ) }}
+),
 
 before as (
     select * from {{ source('run', 'identity_map_before') }}
+    where {{ of_parts('identifier_key') }}
 ),
 
--- A person first seen after as_of is published when its day comes.
 after as (
     select
         identity_map.identifier_key,
         identity_map.anchor_key,
         identity_map.is_visitor
     from {{ ref('identity_map') }} as identity_map
-    where identity_map.person_first_seen_at < {{ as_of_end_at() }}
+    where {{ is_published }} and {{ of_parts('identifier_key') }}
 ),
 
 compared as (
