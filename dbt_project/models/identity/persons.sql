@@ -25,7 +25,8 @@ persons as (
         members.anchor_key,
         anchors.is_weak as is_visitor,
         members.first_seen_at,
-        cast(members.identifiers as bigint) as identifiers
+        cast(members.identifiers as bigint) as identifiers,
+        '{{ invocation_id }}' as _batch
     from members
     inner join {{ ref('identifiers') }} as anchors on anchors.identifier_key = members.anchor_key
 )
