@@ -73,7 +73,7 @@
 {%- endmacro %}
 
 {# The pre-hook of `int_identity__links`: forgets those of changed nodes, and those of pairs of which somebody, or how likely they are one,
-   decides otherwise by now. #}
+   decides otherwise by now; that a value is blocklisted goes before. #}
 {% macro forget_changed_links() -%}
     {%- if is_incremental() %}
     create or replace temp table changed_links as
@@ -96,18 +96,28 @@
         (select * from decided except select * from held)
         union all
         (select * from held except select * from decided)
+    ),
+    never_links as (
+        select overrides.left_key, overrides.right_key
+        from {{ ref('int_identity__overrides') }} as overrides
+        where overrides.action = 'never_link'
     )
     select differing.left_key, differing.right_key
     from differing
     union
     select links.left_key, links.right_key
     from {{ this }} as links
-    left join {{ ref('int_identity__overrides') }} as never_links
-        on never_links.action = 'never_link'
-        and never_links.left_key = least(links.left_key, links.right_key)
+    left join never_links
+        on never_links.left_key = least(links.left_key, links.right_key)
         and never_links.right_key = greatest(links.left_key, links.right_key)
-    where coalesce(links.reason, '') <> 'blocklisted'  -- which goes before
-        and (coalesce(links.reason, '') = 'never_link') <> (never_links.action is not null);
+    where links.reason = 'never_link' and never_links.left_key is null
+    {%- for left, right in [('left_key', 'right_key'), ('right_key', 'left_key')] %}
+    union
+    select links.left_key, links.right_key
+    from {{ this }} as links
+    inner join never_links on never_links.left_key = links.{{ left }} and never_links.right_key = links.{{ right }}
+    where coalesce(links.reason, '') not in ('never_link', 'blocklisted')
+    {%- endfor %};
     delete from {{ this }} where rowid in ({{ changed_links_of(this, 'rowid') }})
     {%- endif %}
 {%- endmacro %}
