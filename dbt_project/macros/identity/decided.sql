@@ -1,7 +1,7 @@
 {# Who is who is decided anew only around the identifiers that are touched (macros/identity/touched_identifiers.sql): what happens to one component of
    the graph changes no other. The tables on the way keep their rows, and note in their own transaction what they have changed:
 
-       int_identity__clusters: whom it took over from `int_identity__clusters_anew`, or who is gone, in `run.decided_identifiers`
+       int_identity__clusters: whom it took over from `int_identity__clusters_anew`, or who is gone, and who is near, in `run.decided_identifiers`
        int_identity__assignments: whose anchor or reason is another, with the anchor before and after, in `run.changed_assignments`
        identity_map: whose row is another, in `run.changed_nodes` and `run.changed_owners` (macros/identity/kept_nodes.sql)
 
@@ -17,29 +17,53 @@
     {{ return(run_query(query).rows[0][0]) }}
 {%- endmacro %}
 
-{# The pre-hook of `int_identity__clusters`: notes and forgets those that are decided anew, or gone. #}
+{# The pre-hook of `int_identity__clusters`: finds those that came out otherwise than they are held, forgets them, and notes them with who is touched and with
+   all whose records are near to one of these, or were: of everybody in a component that was decided anew they are few. #}
 {% macro forget_decided_identifiers() -%}
     {%- set decided, touched = source('run', 'decided_identifiers'), source('run', 'touched_identifiers') -%}
     {%- set anew = ref('int_identity__clusters_anew') -%}
+    {%- set columns = 'identifier_key, anchor_key, blocked_reason, component, near, core_key, is_record, claims' -%}
     {%- if not is_incremental() %}
     insert into {{ decided }} values (null)
-    {%- else %}
-    {#- Not by the list, which may hold those of a run that died: what was split off then is not decided again. #}
-    {%- set these -%}
-    select anew.identifier_key from {{ anew }} as anew
-    union
-    select touched.identifier_key from {{ touched }} as touched
-    {%- endset %}
-    insert into {{ decided }}
-    {{ these }};
+    {%- elif is_everybody_on(touched) %}
+    create or replace temp table changed_clusters as select {{ columns }} from {{ anew }};
+    insert into {{ decided }} values (null);
     delete from {{ this }}
-    {%- if not is_everybody_on(touched) %}
-    where identifier_key in ({{ these }})
-    {%- endif %}
+    {%- else %}
+    create or replace temp table changed_clusters as
+    select {{ columns }} from {{ anew }}
+    except
+    select {{ columns }} from {{ this }} where identifier_key in (select anew.identifier_key from {{ anew }} as anew);
+    insert into {{ decided }}
+    with
+    changed as (
+        select clusters.identifier_key from changed_clusters as clusters
+        union
+        select touched.identifier_key from {{ touched }} as touched
+    ),
+    near as (
+        {%- for clusters in [anew, this] %}
+        select clusters.near from {{ clusters }} as clusters
+        where clusters.identifier_key in (select changed.identifier_key from changed)
+            and clusters.near is not null
+        {{- '\n        union' if not loop.last }}
+        {%- endfor %}
+    )
+    select changed.identifier_key from changed
+    {%- for clusters in [anew, this] %}
+    union
+    select clusters.identifier_key from {{ clusters }} as clusters where clusters.near in (select near.near from near)
+    {%- endfor %};
+    delete from {{ this }}
+    where identifier_key in (
+        select clusters.identifier_key from changed_clusters as clusters
+        union
+        (select touched.identifier_key from {{ touched }} as touched except select anew.identifier_key from {{ anew }} as anew)
+    )
     {%- endif %}
 {%- endmacro %}
 
-{# A condition: the identifier is of a component that was decided anew. Records of all others say what they said. #}
+{# A condition: the identifier was decided anew, or is near to one that was. Records of all others say what they said. #}
 {% macro of_decided_identifiers(column) -%}
     {%- set decided = decided_identifiers() -%}
     {{ return(column ~ ' in ' ~ decided if decided else 'true') }}

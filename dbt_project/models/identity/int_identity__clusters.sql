@@ -1,5 +1,6 @@
 {{ config(
-    materialized='incremental', incremental_strategy='append', on_schema_change='fail', pre_hook="{{ forget_decided_identifiers() }}"
+    materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+    pre_hook="{{ forget_decided_identifiers() }}", post_hook="{% if is_incremental() %}drop table changed_clusters{% endif %}"
 ) }}
 
 -- Where one of these has changed, all are decided anew.
@@ -17,7 +18,7 @@ clusters as (
         core_key,
         is_record,
         claims
-    from {{ ref('int_identity__clusters_anew') }}
+    from {{ 'changed_clusters' if is_incremental() else ref('int_identity__clusters_anew') }}
 )
 
 select * from clusters
