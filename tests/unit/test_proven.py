@@ -37,8 +37,9 @@ def test_stages_are_told_apart(con):
     assert proven.begin(con, "core")
 
 
-def doubles(con) -> list:
-    """What the test of a key that reads its batch alone finds in run.made, of which the newest batch is `now`."""
+def doubles(con, read: str = "of_batch") -> list:
+    """What the test of a key that reads its batch alone (or `keys_of_batch`) finds in run.made, of which the newest
+    batch is `now`."""
     text = (DBT_PROJECT / "macros" / "tests.sql").read_text()
     environment = jinja2.Environment(autoescape=False)  # noqa: S701 (SQL, not HTML)
     environment.globals |= {
@@ -47,7 +48,8 @@ def doubles(con) -> list:
         "run_query": lambda query: SimpleNamespace(rows=con.execute(query).fetchall()),
     }
     macros = text.replace("{% test ", "{% macro ").replace("{% endtest %}", "{% endmacro %}")
-    return con.execute(environment.from_string(macros).module.unique_key("run.made", ["id"], True)).fetchall()
+    test = environment.from_string(macros).module.unique_key("run.made", ["id"], **{read: True})
+    return con.execute(test + " order by all").fetchall()
 
 
 def test_a_key_that_is_double_stops_the_next_run_too(con):
@@ -62,3 +64,14 @@ def test_a_key_that_is_double_stops_the_next_run_too(con):
     proven.end(con, "marts")
     proven.begin(con, "marts")
     assert doubles(con) == []
+
+
+def test_a_key_that_an_older_row_has_too_is_found_by_those_of_the_batch(con):
+    con.execute(
+        "create table run.made as select unnest(['a', 'b', 'b', 'c', null, 'd', 'd']) as id,"
+        " unnest(['before', 'before', 'now', 'now', 'now', 'before', 'before']) as _batch"
+    )
+    proven.begin(con, "marts")
+    assert doubles(con, "keys_of_batch") == [("b", 2), (None, 1)]
+    proven.begin(con, "marts")
+    assert doubles(con, "keys_of_batch") == [("b", 2), ("d", 2), (None, 1)]
