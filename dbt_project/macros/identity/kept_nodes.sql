@@ -58,9 +58,7 @@
 {# Of links, or of what they are made of, the rows of those to be made in this run: a query, one part for each reason, since a scan filters by
    one list of keys and not by one of several; so it reads tables, of which no two rows are the same. #}
 {% macro changed_links_of(links, columns='*') -%}
-    {%- if not is_incremental() or are_most_noted(source('run', 'changed_nodes')) -%}
-        {{ return('select ' ~ columns ~ ' from ' ~ links) }}
-    {%- endif -%}
+    {%- if are_all_links_changed() -%} {{ return('select ' ~ columns ~ ' from ' ~ links) }} {%- endif -%}
     {%- set changed = source('run', 'changed_nodes') -%}
     {%- set ns = namespace(parts=[]) -%}
     {%- for side in ['left_key', 'right_key'] -%}
@@ -70,6 +68,16 @@
     {%- do ns.parts.append('select ' ~ columns ~ ' from ' ~ links
         ~ ' where (left_key, right_key) in (select changed.left_key, changed.right_key from changed_links as changed)') -%}
     {{ return(ns.parts | join('\n    union\n    ')) }}
+{%- endmacro %}
+
+{# The same of a large table: they are found by their keys, which are numbers, before anything else of them is read. #}
+{% macro changed_rows_of(table) -%}
+    {%- if are_all_links_changed() -%} {{ return('select * from ' ~ table) }} {%- endif -%}
+    {{ return('select * from ' ~ table ~ ' where rowid in (' ~ changed_links_of(table, 'rowid') ~ ')') }}
+{%- endmacro %}
+
+{% macro are_all_links_changed() -%}
+    {{ return(not is_incremental() or are_most_noted(source('run', 'changed_nodes'))) }}
 {%- endmacro %}
 
 {# The pre-hook of `int_identity__links`: forgets those of changed nodes, and those of pairs of which somebody, or how likely they are one,

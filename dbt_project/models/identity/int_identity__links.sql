@@ -15,7 +15,7 @@ changed_pairs as (
 ),
 
 evidence as (
-    {{ changed_links_of(ref('int_identity__edges')) }}
+    {{ changed_rows_of(ref('int_identity__edges')) }}
 ),
 
 changed_edges as (
