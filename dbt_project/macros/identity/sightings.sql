@@ -2,6 +2,7 @@
    few identifiers cost a scan of the keys and not of the values. #}
 {% macro identity_sightings(touched=none) -%}
     {%- set meets = 'in ' ~ touched if touched else 'is not null' %}
+    {%- set tuples = tuples_to_read(touched) %}
     {%- for kind in identifier_kinds() %}
     select
         tuples.source,
@@ -13,7 +14,7 @@
         tuples.first_seen_at,
         tuples.last_seen_at,
         tuples.observations
-    from {{ ref('int_identity__tuples') }} as tuples
+    from {{ tuples }} as tuples
     where tuples.{{ kind }}_key {{ meets }}
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
@@ -23,6 +24,7 @@
    `touched`, those whose left one is in it. #}
 {% macro identity_pairs(touched=none) -%}
     {%- set meets = 'in ' ~ touched if touched else 'is not null' %}
+    {%- set tuples = tuples_to_read(touched) %}
     {%- set kinds = identifier_kinds() %}
     {%- set order_kinds = ['member_id', 'email', 'phone'] %}
 with
@@ -44,7 +46,7 @@ orders as (
         -- Before they are hashed, by the values with which they stand in their tuples.
         and exists (
             select 1
-            from {{ ref('int_identity__tuples') }} as tuples
+            from {{ tuples }} as tuples
             where tuples.source = 'ec_orders'
                 and (
                     {%- for kind in order_kinds %}
@@ -89,7 +91,7 @@ pairs as (
         tuples.observations,
         tuples._file_id,
         tuples.first_line_no
-    from {{ ref('int_identity__tuples') }} as tuples
+    from {{ tuples }} as tuples
     where tuples.{{ left_kind }}_key {{ meets }}
         and tuples.{{ right_kind }}_key is not null
     union all

@@ -44,9 +44,17 @@
 {%- endmacro %}
 
 {% macro to_read(view, part_of_it) -%}
-    {%- if not execute -%}{%- do part_of_it() -%}{%- endif -%}
+    {%- if not execute -%}{%- do part_of_it() -%}{%- do tuples_to_read('()') -%}{%- endif -%}
     {%- set touched = touched_identifiers() -%}
     {{ return('(' ~ part_of_it(touched) ~ ')' if touched else ref(view)) }}
+{%- endmacro %}
+
+{# The tuples that hold these identifiers, or all. They stand in a table of their own where it was made after what is touched was noted: in this
+   invocation of dbt. #}
+{% macro tuples_to_read(touched) -%}
+    {%- set tuples = ref('int_identity__touched_tuples') if touched else none -%}
+    {%- if touched and 'model.kizuna.int_identity__touched_tuples' in selected_resources -%} {{ return(tuples) }} {%- endif -%}
+    {{ return(ref('int_identity__tuples')) }}
 {%- endmacro %}
 
 {# Whether everybody is on a list, or so many that it is cheaper to make the whole table. #}

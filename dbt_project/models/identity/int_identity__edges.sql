@@ -9,8 +9,14 @@ pairs as (
     select * from {{ pairs_to_read() }}
 ),
 
+decided as (
+    select * from {{ ref('int_identity__overrides') }}
+    where action = 'always_link'
+),
+
 identifier_values as (
-    select * from {{ ref('identifier_values') }}
+    select identifier_key from {{ ref('identifier_values') }}
+    where {{ is_end_of('identifier_key', 'decided') }}
 ),
 
 files as (
@@ -57,8 +63,8 @@ from_rows as (
 -- What somebody decided is evidence too, where both identifiers occur; made anew in every run.
 from_overrides as (
     select
-        overrides.left_key,
-        overrides.right_key,
+        decided.left_key,
+        decided.right_key,
         'override' as rule,
         'identity_overrides' as source,
         cast(0 as bigint) as landing_no,
@@ -66,10 +72,9 @@ from_overrides as (
         cast(1 as bigint) as observations,
         cast(null as varchar) as first_file_id,
         cast(null as bigint) as first_line_no
-    from {{ ref('int_identity__overrides') }} as overrides
-    inner join identifier_values as left_values on left_values.identifier_key = overrides.left_key
-    inner join identifier_values as right_values on right_values.identifier_key = overrides.right_key
-    where overrides.action = 'always_link'
+    from decided
+    inner join identifier_values as left_values on left_values.identifier_key = decided.left_key
+    inner join identifier_values as right_values on right_values.identifier_key = decided.right_key
 ),
 
 edges as (

@@ -131,6 +131,7 @@ class Models:
             "is_incremental": lambda: self._config["materialized"] == "incremental" and self._existed,
             "run_query": self._run_query,
             "load_relation": lambda name: name,
+            "selected_resources": [f"model.kizuna.{path.stem}" for path in (DBT_PROJECT / "models").glob("**/*.sql")],
             "return": self._return,
             "adapter": SimpleNamespace(
                 dispatch=lambda name, _: self._jinja.globals[f"default__{name}"],

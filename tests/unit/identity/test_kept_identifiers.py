@@ -9,7 +9,8 @@ from models import Crash, Models
 
 HELD = ["int_identity__tuples", "int_identity__web_purchases"]
 KEPT = ["identifier_values", "identifiers", "int_identity__edges"]
-BUILT = [*HELD, "int_identity__sightings", "int_identity__pairs", "int_identity__overrides", *KEPT]
+VIEWS = ["int_identity__sightings", "int_identity__pairs"]
+BUILT = [*HELD, "int_identity__touched_tuples", *VIEWS, "int_identity__overrides", *KEPT]
 # Columns that identity reads of each source, besides those of every base table.
 BASES = {
     "members": "member_id, line_user_id, email, phone, registered_at, updated_at",
@@ -131,7 +132,7 @@ class Shop:
 
     def check(self) -> None:
         for table in BUILT:
-            kind = "view" if table in ("int_identity__sightings", "int_identity__pairs") else "table"
+            kind = "view" if table in VIEWS else "table"
             self.anew.con.execute(f"drop {kind} if exists {table}")
         for table in BUILT:
             self.anew.build(table)
