@@ -18,6 +18,7 @@ from dagster import (
 
 from dagster_project import dbt_runner
 from dagster_project.activation.assets import activation_assets
+from dagster_project.activation.scenarios.refusals import name_refusals
 from dagster_project.dbt_stage import TRANSLATOR, dbt_stage
 from dagster_project.garbage import collect_rarely
 from dagster_project.home import Home
@@ -47,7 +48,7 @@ stages = [
     dbt_stage("identity", manifest, days, extra_specs=IDENTITY_INPUTS, before=(load_published_ids, prepare_matching)),
     dbt_stage("core", manifest, days, extra_specs=ERASURE_SPECS, before=(erase,)),
     dbt_stage("marts", manifest, days),
-    dbt_stage("insights", manifest, days),
+    dbt_stage("insights", manifest, days, before=(name_refusals,)),
     activation_assets(days, selection.fresh_relations(manifest)),
     publish_assets(days),
     hourly_publish_assets(days),

@@ -188,6 +188,16 @@ def write_ledger(con: duckdb.DuckDBPyConnection, folder: Path, run: Run) -> None
     (folder / "run.json").write_bytes(run.content())
 
 
+def listed_rows(home: Home, asked: str) -> str:
+    """SQL of feed_row_id and customer_id of the rows that any run listed and the table `asked` names by feed_row_id."""
+    paths = _files(home, "scenario_steps", lambda _: True)
+    rows = _read(paths, "feed_row_id, customer_id") if paths else "select null::varchar, null::varchar where false"
+    return (
+        f"select distinct listed.* from ({rows}) as listed (feed_row_id, customer_id)"
+        f" semi join {asked} as asked on listed.feed_row_id = asked.feed_row_id"
+    )
+
+
 def _files(home: Home, what: str, wanted: Callable[[str], bool]) -> list[str]:
     return sorted(str(path) for path in (home.ledger / what).glob("*.parquet") if wanted(path.stem))
 

@@ -23,6 +23,7 @@ requests as (
 
 refusals as (
     select
+        source_key,
         party_key,
         line_key,
         email_key,
@@ -34,11 +35,17 @@ refusals as (
         and occurred_at < {{ as_of_end_at() }}
 ),
 
+named_refusals as (
+    select * from {{ source('run', 'named_refusals') }}
+),
+
 -- The identifiers by which anybody has asked or refused, few of all, and whose they are.
 asking as (
     select identifier_key from requests
     union
     select coalesce(email_key, phone_key, line_key) as identifier_key from refusals
+    union
+    select identifier_key from named_refusals
 ),
 
 owners as (
@@ -121,6 +128,15 @@ refused_messages as (
     inner join {{ ref('party_customers') }} as party_customers on refusals.party_key = party_customers.party_key
     inner join refusing on refusing.identifier_key = coalesce(refusals.email_key, refusals.phone_key, refusals.line_key)
     where party_customers.customer_id is null
+    union all
+    select
+        refusing.customer_id,
+        refusals.channel,
+        true as is_refusal,
+        refusals.occurred_at
+    from refusals
+    inner join named_refusals as named on refusals.source_key = named.source_key
+    inner join refusing on named.identifier_key = refusing.identifier_key
 ),
 
 wishes as (

@@ -23,9 +23,9 @@ create table core.orders (order_id varchar, customer_id varchar, ordered_at time
     is_counted boolean, is_trial boolean, delivered_at timestamp);
 create table core.order_items (order_id varchar, line_no bigint, customer_id varchar, ordered_at timestamp,
     product_id varchar, brand_id varchar, amount decimal(18, 2), is_counted boolean);
-create table core.int_core__message_events (source_key varchar, party_key bigint, email_key bigint, phone_key bigint,
-    line_key bigint, occurred_at timestamp, channel varchar, action varchar, message_id varchar, scenario_id varchar,
-    step varchar, feed_row_id varchar);
+create table core.int_core__message_events (source_key varchar, party_key bigint, member_key bigint, email_key bigint,
+    phone_key bigint, line_key bigint, occurred_at timestamp, channel varchar, action varchar, message_id varchar,
+    scenario_id varchar, step varchar, feed_row_id varchar);
 create table core.party_customers (party_key bigint, customer_id varchar);
 create table core.int_core__privacy_requests (request_id varchar, identifier_key bigint, kind varchar,
     requested_at timestamp);
