@@ -239,7 +239,12 @@ versions as (
         held.{{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ this }} as held
-    where held._key in (select {{ key_text(source_name, 'judged') }} from judged where judged.problem_reason is null)
+    {#- Found by their keys before anything else of them is read. #}
+    where held.rowid in (
+        select keyed.rowid
+        from {{ this }} as keyed
+        where keyed._key in (select {{ key_text(source_name, 'judged') }} from judged where judged.problem_reason is null)
+    )
     {%- endif %}
 ),
 
