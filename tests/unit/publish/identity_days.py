@@ -31,13 +31,15 @@ TABLES = """
 
 def compiled(model: str) -> str:
     """The SQL of a model of stage identity over schemas identity and run."""
-    template = (DBT_PROJECT / "models" / "identity" / f"{model}.sql").read_text(encoding="utf-8")
+    files = ("macros/identity/parts.sql", f"models/identity/{model}.sql")
+    template = "".join((DBT_PROJECT / file).read_text(encoding="utf-8") for file in files)
     return jinja2.Template(template).render(
         config=lambda **_: "",
         ref=lambda name: f"identity.{name}",
         source=lambda schema, name: f"{schema}.{name}",
         as_of=lambda: AS_OF,
         as_of_end_at=lambda: AS_OF_END,
+        row_hash=lambda columns: f"hash({', '.join(columns)})",
     )
 
 
