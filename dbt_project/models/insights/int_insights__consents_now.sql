@@ -21,31 +21,24 @@ requests as (
     where requested_at < {{ as_of_end_at() }}
 ),
 
+-- Who names neither address nor member is known by his message, if at all.
 refusals as (
     select
-        source_key,
-        party_key,
-        line_key,
-        email_key,
-        phone_key,
-        channel,
-        occurred_at
-    from {{ ref('int_core__message_events') }}
-    where action in ('message_unsubscribed', 'message_complained')
-        and occurred_at < {{ as_of_end_at() }}
-),
-
-named_refusals as (
-    select * from {{ source('run', 'named_refusals') }}
+        events.party_key,
+        coalesce(events.email_key, events.phone_key, events.line_key, named.identifier_key) as identifier_key,
+        events.channel,
+        events.occurred_at
+    from {{ ref('int_core__message_events') }} as events
+    left join {{ source('run', 'named_refusals') }} as named on events.source_key = named.source_key
+    where events.action in ('message_unsubscribed', 'message_complained')
+        and events.occurred_at < {{ as_of_end_at() }}
 ),
 
 -- The identifiers by which anybody has asked or refused, few of all, and whose they are.
 asking as (
     select identifier_key from requests
     union
-    select coalesce(email_key, phone_key, line_key) as identifier_key from refusals
-    union
-    select identifier_key from named_refusals
+    select identifier_key from refusals
 ),
 
 owners as (
@@ -125,18 +118,9 @@ refused_messages as (
         true as is_refusal,
         refusals.occurred_at
     from refusals
-    inner join {{ ref('party_customers') }} as party_customers on refusals.party_key = party_customers.party_key
-    inner join refusing on refusing.identifier_key = coalesce(refusals.email_key, refusals.phone_key, refusals.line_key)
+    left join {{ ref('party_customers') }} as party_customers on refusals.party_key = party_customers.party_key
+    inner join refusing on refusals.identifier_key = refusing.identifier_key
     where party_customers.customer_id is null
-    union all
-    select
-        refusing.customer_id,
-        refusals.channel,
-        true as is_refusal,
-        refusals.occurred_at
-    from refusals
-    inner join named_refusals as named on refusals.source_key = named.source_key
-    inner join refusing on named.identifier_key = refusing.identifier_key
 ),
 
 wishes as (
