@@ -64,7 +64,7 @@ def _of_the_whole(scenario: Scenario, stem: str) -> Iterator[Found]:
     if isinstance(scenario.trigger, Act) and scenario.trigger.after and not scenario.trigger.every:
         yield ("trigger", "after"), "`after` goes with `every: true`", "re_entry says how often"
     yield from _of_re_entry(scenario)
-    window = scenario.send_window or _usual_window()
+    window = scenario.send_window or (_usual_window() if scenario.quiet_hours else None)
     if window and not openings(window, scenario.quiet_hours):
         yield ("quiet_hours",), "the quiet hours leave nothing of the send window", ""
 
