@@ -172,16 +172,21 @@ def test_a_refused_address_is_named_by_its_hash(people, home, receiver):
     assert receiver.table == {"new@example.jp": ["c1"]}
 
 
-def test_a_list_of_steps_may_carry_the_address_as_a_column(people, home):
+def steps_by_address(people, *columns):
+    """A feed of one listed step, r1 of c1, with these columns of it and the address."""
     people.execute("create table marts.steps as select 'r1' as feed_row_id, 'c1' as customer_id")
-    feed = feed_of(
+    return feed_of(
         feed_id="mailing",
         source={"table": "steps"},
         recipients={"kind": "email", "channel": "email"},
         key="feed_row_id",
         mode="upsert",
-        columns=[{"name": "feed_row_id"}, {"name": "email", "from": "address"}],
+        columns=[*({"name": column} for column in columns), {"name": "email", "from": "address"}],
     )
+
+
+def test_a_list_of_steps_may_carry_the_address_as_a_column(people, home):
+    feed = steps_by_address(people, "feed_row_id")
     send(people, home, feed)
     assert receive(home, "mailing") == {"r1": ["new@example.jp"]}
     people.execute("delete from marts.steps")
@@ -190,15 +195,7 @@ def test_a_list_of_steps_may_carry_the_address_as_a_column(people, home):
 
 
 def test_a_step_listed_for_who_was_merged_since_is_still_sent_to_him(people, home):
-    people.execute("create table marts.steps as select 'r1' as feed_row_id, 'c1' as customer_id")
-    feed = feed_of(
-        feed_id="mailing",
-        source={"table": "steps"},
-        recipients={"kind": "email", "channel": "email"},
-        key="feed_row_id",
-        mode="upsert",
-        columns=[{"name": "feed_row_id"}, {"name": "customer_id"}, {"name": "email", "from": "address"}],
-    )
+    feed = steps_by_address(people, "feed_row_id", "customer_id")
     send(people, home, feed)
     people.execute("insert into marts.customer_aliases values ('c1', 'c9')")
     for table in ("marts.customers", "pii.person_attributes"):
