@@ -4,41 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from dagster_project.activation.scenarios.binding import bind
 from dagster_project.activation.scenarios.caps import check_caps
 from dagster_project.activation.scenarios.reading import load_scenarios
 from dagster_project.errors import ConfigurationError
 from dagster_project.project import seeds
-from dagster_project.publish.empty_marts import empty_marts
-
-GOOD = """\
-id: thanks
-description: Thanks.
-cadence: daily
-trigger: {kind: order, nth: 1}
-exits: [purchase]
-steps:
-  - step: one
-    delay: {days: 1}
-    channel: email
-    content_id: thanks
-  - step: two
-    delay: {months: 6}
-    variants:
-      - when: {gender: [female]}
-        channel: line
-        content_id: thanks_line
-      - channel: email
-        content_id: thanks
-"""
+from tests.unit.activation.scenario_file import GOOD, write
 
 
 def faults(tmp_path: Path, text: str, name: str = "thanks") -> list[str]:
-    folder = tmp_path / "scenarios"
-    folder.mkdir()
-    (folder / f"{name}.yml").write_text(text)
     try:
-        load_scenarios(folder)
+        load_scenarios(write(tmp_path, text, name))
     except ConfigurationError as error:
         return [str(fault) for fault in sorted(error.faults)]
     return []
@@ -214,95 +189,6 @@ def test_the_rule_version_follows_the_file(tmp_path: Path) -> None:
         (folder / "thanks.yml").write_text(text)
         versions.add(load_scenarios(folder)[0].rule_version)
     assert len(versions) == 2
-
-
-def test_what_no_mart_has_is_named_before_any_mart_is_made(tmp_path: Path) -> None:
-    folder = tmp_path / "scenarios"
-    folder.mkdir()
-    text = GOOD.replace("when: {gender: [female]}", "when: {shoe_size: [240]}")
-    (folder / "thanks.yml").write_text(
-        text.replace("kind: order, nth: 1", "kind: row, mart: badges, at: got_at, key: [badge_id]")
-    )
-    with empty_marts() as con, pytest.raises(ConfigurationError) as raised:
-        bind(con, load_scenarios(folder))
-    [column, attribute] = [str(fault).partition("thanks.yml:")[2] for fault in sorted(raised.value.faults)]
-    assert column == "4: trigger: badges has no column got_at (one of: badge_id, customer_id, earned_at, evidence)"
-    assert attribute.startswith("14: unknown attribute `shoe_size`")
-
-
-@pytest.mark.parametrize(
-    ("trigger", "fault"),
-    [
-        (
-            "mart: badge, at: earned_at, key: [badge_id]",
-            "there is no mart badge with a customer_id (did you mean `badges`?)",
-        ),
-        ("mart: badges, at: earned_at, key: [badg_id]", "badges has no column badg_id (did you mean `badge_id`?)"),
-        (
-            "mart: badges, at: badge_id, key: [badge_id]",
-            "badge_id of badges is neither a day nor a time (one of: earned_at)",
-        ),
-    ],
-)
-def test_a_row_that_no_mart_has_is_named_with_its_line_and_what_there_is(
-    tmp_path: Path, trigger: str, fault: str
-) -> None:
-    folder = tmp_path / "scenarios"
-    folder.mkdir()
-    (folder / "thanks.yml").write_text(GOOD.replace("kind: order, nth: 1", "kind: row, " + trigger))
-    with empty_marts() as con, pytest.raises(ConfigurationError) as raised:
-        bind(con, load_scenarios(folder))
-    assert [str(one) for one in raised.value.faults] == [f"seeds/scenarios/thanks.yml:4: trigger: {fault}"]
-
-
-@pytest.mark.parametrize(
-    ("trigger", "condition", "fault"),
-    [
-        ("kind: order, nth: 1", "{acts: {product_id: trigger}}", None),
-        ("kind: order, nth: 1", "{acts: {store_id: trigger}}", "by order knows no store_id (one of: product_id)"),
-        ("kind: birthday", "{not: {acts: {brand_id: trigger}}}", "by birthday knows no brand_id (name its ids)"),
-        ("kind: badge, badge_id: vision_reader", "{acts: {product_id: trigger}}", "by badge knows no product_id"),
-        (
-            "kind: row, mart: brand_journeys, at: since, key: [brand_id]",
-            "{acts: {product_id: trigger}}",
-            "by row knows no product_id (one of: brand_id)",
-        ),
-        (
-            "kind: order, nth: 1",
-            "{acts: {since: previous_step}}",
-            "there is no previous_step to count from here (one of: trigger",
-        ),
-    ],
-)
-def test_what_the_trigger_does_not_know_is_named(
-    tmp_path: Path, trigger: str, condition: str, fault: str | None
-) -> None:
-    folder = tmp_path / "scenarios"
-    folder.mkdir()
-    text = GOOD.replace("kind: order, nth: 1", trigger)
-    text = text.replace(
-        "    content_id: thanks\n",
-        "    content_id: thanks\n    skip:\n      - name: done\n        when: " + condition + "\n",
-        1,
-    )
-    (folder / "thanks.yml").write_text(text)
-    with empty_marts() as con:
-        try:
-            bind(con, load_scenarios(folder))
-            found = []
-        except ConfigurationError as error:
-            found = [str(one) for one in error.faults]
-    assert [one.partition("thanks.yml:")[2][:2] for one in found] == (["13"] if fault else [])
-    assert all(fault in one for one in found if fault)
-
-
-def test_re_entry_of_each_row_needs_that_column_of_its_mart(tmp_path: Path) -> None:
-    folder = tmp_path / "scenarios"
-    folder.mkdir()
-    text = GOOD.replace("kind: order, nth: 1", "kind: row, mart: badges, at: earned_at, key: [badge_id]")
-    (folder / "thanks.yml").write_text(text + "re_entry: {once: true, of_each: store_id}\n")
-    with empty_marts() as con, pytest.raises(ConfigurationError, match="badges has no column store_id"):
-        bind(con, load_scenarios(folder))
 
 
 def test_a_cap_of_a_group_without_channels_is_named(tmp_path: Path) -> None:
