@@ -80,8 +80,9 @@ def read(home: Home) -> Manifest:
     withdrawn: set[str] = set()
     known = [each.name for each in fields(Landed)]
     path = _path(home)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    for number, line in enumerate(lines, 1):
+    text = path.read_text(encoding="utf-8").removesuffix("\n") if path.exists() else ""
+    # Names may hold characters that `splitlines` takes for the end of a line (U+2028, U+0085).
+    for number, line in enumerate(text.split("\n") if text else (), 1):
         try:
             entry = json.loads(line)
             if entry["entry"] == "landed":
