@@ -23,6 +23,9 @@ FIRST_BLOCK = 1 << 20
 
 # Control characters in strings are wrong JSON that many exports write; the row is readable all the same.
 _parse = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, strict=False).decode
+# Python neither reads nor writes integers of more digits than this: one stays text.
+_MOST_DIGITS = 4000
+_typed = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) < _MOST_DIGITS else digits, strict=False)
 
 
 @dataclass
@@ -122,7 +125,7 @@ def _exact_block(block: bytes, first_line: int, keys: _Keys) -> pa.Table:
     columns = {keys.columns[key]: _column(rows, key, lines, numbers, first_line) for key in found}
     for key in set(found) - keys.text:
         at = next((at for at, row in enumerate(rows) if row.get(key) is not None), None)
-        if at is not None and isinstance(json.loads(lines[numbers[at] - first_line], strict=False)[key], str):
+        if at is not None and isinstance(_typed.decode(lines[numbers[at] - first_line].strip())[key], str):
             keys.text.add(key)
     raw = pa.array([broken[at][0] if at in broken else None for at in range(len(rows))], pa.string())
     problems = pa.array([broken[at][1] if at in broken else None for at in range(len(rows))], pa.string())
@@ -149,7 +152,7 @@ def _text(value: Any, key: str, line: str) -> str:
     """
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(json.loads(line, strict=False)[key], ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(_typed.decode(line.strip())[key], ensure_ascii=False, separators=(",", ":"))
 
 
 def _is_unicode(text: str, row: dict[str, Any]) -> bool:

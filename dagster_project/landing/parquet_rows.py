@@ -42,7 +42,9 @@ def read_rows(path: Path, names: list[str], shown: str) -> Iterator[pa.Table]:
                 numbers = pa.array(np.arange(line, line + batch.num_rows), pa.int64())
                 yield pa.table(columns | {"_line_no": numbers, "_raw_line": nothing, "_problem": nothing})
                 line += batch.num_rows
-    except (pa.ArrowException, OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
+        raise Unreadable([Fault(shown, 0, "holds text that is not UTF-8", "write its text as UTF-8")]) from None
+    except (pa.ArrowException, OSError):
         raise Unreadable([Fault(shown, 0, "is broken Parquet", "deliver the file again")]) from None
 
 
@@ -69,9 +71,11 @@ def _text(values: pa.Array) -> pa.Array:
             pa.string(),
         )
     try:
-        return values.cast(pa.string())
+        text = values.cast(pa.string())
+        text.validate(full=True)  # some tools put bytes of any encoding into columns of text
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         return pa.array([None if each is None else str(each) for each in values.to_pylist()], pa.string())
+    return text
 
 
 def _numbers(values: pa.Array) -> pa.Array:

@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import io
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from dagster_project.errors import LandingRefused
 from dagster_project.home import Home
 from dagster_project.landing import csv_rows, jsonl_rows
 from dagster_project.landing.land import land
@@ -246,6 +248,23 @@ def test_parquet_values_become_the_text_a_person_would_write(home, sources_dir, 
         ),
     ]
     assert rows("web_events", "referrer")[0] == ("2024-01-02 08:00:00.000000",)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_parquet_with_text_that_is_not_utf_8_is_refused(kind, home, sources_dir, deliver):
+    text = pa.array([b"\x8e\x91\x90\xb6", b"x"], pa.binary()).view(pa.string())
+    octets = io.BytesIO()
+    parquet.write_table(pa.table({"brand_id": ["b1", "b2"], "name": text.cast(kind)}), octets)
+    deliver("brands/a.parquet", octets.getvalue())
+    with pytest.raises(LandingRefused, match=r"brands/a\.parquet: holds text that is not UTF-8"):
+        land(home, sources_dir)
+
+
+def test_numbers_of_any_length_in_json_are_kept(home, sources_dir, deliver, rows):
+    number = "9" * 5000
+    deliver("brands/a.jsonl", f'{{"brand_id":{number},"name":[{number},1]}}\n')
+    land(home, sources_dir)
+    assert rows("brands", "brand_id, name") == [(number, f'["{number}",1]')]
 
 
 def test_landed_files_are_private(home: Home, sources_dir: Path, deliver):
