@@ -7,6 +7,7 @@ reading, checking and landing are the same for all.
 
 import codecs
 import difflib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -52,7 +53,7 @@ class Delivery:
     @property
     def name(self) -> str:
         """The file's own name."""
-        return self.path.name
+        return readable(self.path.name)
 
     @property
     def is_compressed(self) -> bool:
@@ -92,12 +93,22 @@ class Files:
 
     def deliveries(self, origin: Origin, sources_dir: Path) -> Found:
         """See Connector. A folder that is not there gives nothing: that source is empty."""
-        found, root = Found(), sources_dir.resolve()
+        found, name = Found(), origin.options.get("folder", origin.source)
+        try:
+            self._find(origin, sources_dir / name, sources_dir.resolve(), found)
+        except OSError as error:
+            found.faults.append(Fault(name, 0, f"cannot be read: {error.strerror}", "check its permissions"))
+        return found
+
+    def _find(self, origin: Origin, folder: Path, root: Path, found: Found) -> None:
+        """Add what lies in `folder`. Raises OSError where it cannot be read."""
         name = origin.options.get("folder", origin.source)
-        folder = sources_dir / name
         if not folder.is_dir():
-            return found
-        if not folder.resolve().is_relative_to(root):
+            if os.path.lexists(folder):
+                remedy = f"make it a folder with the files of {origin.source}"
+                found.faults.append(Fault(name, 0, "is no folder, or a link to nothing", remedy))
+            return
+        if _leaves(folder, root):
             found.faults.append(
                 Fault(
                     *origin.place,
@@ -105,14 +116,9 @@ class Files:
                     "copy the files into the sources folder",
                 )
             )
-            return found
-        try:
-            paths = sorted(folder.iterdir(), key=lambda each: each.name)
-        except OSError as error:
-            found.faults.append(Fault(name, 0, f"cannot be read: {error.strerror}", "check its permissions"))
-            return found
-        for path in paths:
-            shown = f"{name}/{path.name}"
+            return
+        for path in sorted(folder.iterdir(), key=lambda each: each.name):
+            shown = f"{name}/{readable(path.name)}"
             if path.name.startswith("."):
                 continue
             if path.is_dir():
@@ -126,15 +132,9 @@ class Files:
                 found.warnings.append(
                     f"{shown}: not read, since its ending is none of {', '.join(ENDINGS)}" + _closest_ending(path)
                 )
-            elif not path.resolve().is_relative_to(root):
-                found.faults.append(
-                    Fault(
-                        shown,
-                        0,
-                        "is a link that leaves the sources folder",
-                        "copy the file into the sources folder",
-                    )
-                )
+            elif _leaves(path, root):
+                remedy = "copy the file into the sources folder"
+                found.faults.append(Fault(shown, 0, "is a link that leaves the sources folder", remedy))
             else:
                 found.deliveries.append(
                     Delivery(
@@ -146,7 +146,6 @@ class Files:
                         DELIMITERS.get(origin.options.get("delimiter", "")),
                     )
                 )
-        return found
 
 
 CONNECTORS: dict[str, Connector] = {"files": Files()}
@@ -158,6 +157,20 @@ def encoding(name: str) -> str | None:
         return ENCODINGS.get(codecs.lookup(name).name) if name else None
     except LookupError:
         return None
+
+
+def readable(name: str) -> str:
+    """The name of a file as text: where it is not UTF-8 it is read as CP932, as Windows packs it, else escaped."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("cp932", "backslashreplace")
+    return name
+
+
+def _leaves(path: Path, root: Path) -> bool:
+    # Unlike `Path.resolve`, this follows a link that leads to itself only so far; such a file cannot be read, then.
+    return not Path(os.path.realpath(path)).is_relative_to(root)
 
 
 def _stays_inside(folder: str) -> bool:

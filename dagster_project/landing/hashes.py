@@ -5,6 +5,7 @@ Losing `home/landing/hashes.json` costs one reading of every file, nothing else.
 """
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -25,6 +26,14 @@ def identity(path: Path) -> Identity:
     return stat.st_size, stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns
 
 
+def _identity_now(path: Path) -> Identity | None:
+    """The same, or None where the file has gone."""
+    try:
+        return identity(path)
+    except OSError:
+        return None
+
+
 class Hashes:
     """The remembered hashes of one home; `save` keeps those asked for or learnt since they were read."""
 
@@ -42,18 +51,19 @@ class Hashes:
 
     def get(self, path: Path) -> str | None:
         """The content hash of a file that has not changed, else None."""
-        known = self._known.get(str(path.resolve()))
-        if known is None or not path.exists() or known[0] != identity(path):
+        place = os.path.realpath(path)
+        known = self._known.get(place)
+        if known is None or known[0] != _identity_now(path):
             return None
-        self._used[str(path.resolve())] = known
+        self._used[place] = known
         return known[1]
 
     def put(self, path: Path, of: Identity, sha256: str) -> None:
         """Remember the hash of a file that had the identity `of` before it was read."""
         newest = max(of[2:])
         tick = COARSE_TICK_NS if newest % 1_000_000_000 == 0 else TICK_NS
-        if path.exists() and of == identity(path) and time.time_ns() - newest > tick:
-            self._used[str(path.resolve())] = (of, sha256)
+        if of == _identity_now(path) and time.time_ns() - newest > tick:
+            self._used[os.path.realpath(path)] = (of, sha256)
 
     def save(self) -> None:
         """Write what is remembered, if it has changed."""

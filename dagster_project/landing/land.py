@@ -10,7 +10,7 @@ from dagster_project.files import sync
 from dagster_project.home import Home
 from dagster_project.landing import manifest, parquet_file
 from dagster_project.landing.columns import check_required
-from dagster_project.landing.connectors import CONNECTORS, Delivery
+from dagster_project.landing.connectors import CONNECTORS, Delivery, readable
 from dagster_project.landing.contract import Source, sources
 from dagster_project.landing.hashes import Hashes, Identity, identity
 from dagster_project.landing.inspection import Inspected, Unreadable, inspect
@@ -25,7 +25,7 @@ from dagster_project.privacy.landed import keep_out
 class _Sorted:
     """The deliveries of one landing, sorted by what is to become of them."""
 
-    new: list[tuple[Inspected, list[str]]] = field(default_factory=list)
+    new: list[tuple[Inspected, list[str], Identity]] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -56,12 +56,12 @@ def land(
     landed: list[Landed] = []
     written: list[tuple[Path, Path]] = []
     try:
-        for file, names in sorted_.new:
+        for file, names, as_it_was in sorted_.new:
             if sorted_.faults and not skip_refused and file.delivery.format == "csv":
                 continue  # nothing will be landed, and a CSV file's faults are all known by now
             target = _temporary(home, file)
             try:
-                entry = _write(target, file, names, before, len(landed))
+                entry = _write(target, file, names, as_it_was, before, len(landed))
             except Unreadable as refused:
                 sorted_.faults += refused.faults
                 continue
@@ -123,7 +123,7 @@ def _inspect(delivery: Delivery, source: Source, known: set[str], found: _Sorted
         return None
     id_ = manifest.file_id(source.name, file.sha256)
     if id_ not in known:
-        found.new.append((file, read_columns(source, file)))
+        found.new.append((file, read_columns(source, file), as_it_was))
         known.add(id_)
         hashes.put(delivery.path, as_it_was, file.sha256)
         return None
@@ -139,11 +139,13 @@ def _identity(delivery: Delivery) -> Identity:
         raise Unreadable([Fault(delivery.shown, 0, message, "deliver the file again")]) from None
 
 
-def _write(target: Path, file: Inspected, names: list[str], before: Manifest, earlier: int) -> Landed:
+def _write(
+    target: Path, file: Inspected, names: list[str], as_it_was: Identity, before: Manifest, earlier: int
+) -> Landed:
+    """Write the rows of a file that still is what it was when it was inspected."""
     delivery, source = file.delivery, sources()[file.delivery.source]
     id_ = manifest.file_id(source.name, file.sha256)
     file_no, landing_no = before.next_file_no + earlier, before.next_landing_no
-    as_it_was = _identity(delivery)
     written = parquet_file.write(
         target,
         source,
@@ -154,7 +156,7 @@ def _write(target: Path, file: Inspected, names: list[str], before: Manifest, ea
     missing = check_required(source, written.found, delivery.shown, 0)
     if missing:
         raise Unreadable(missing)
-    if _identity(delivery) != as_it_was or as_it_was[0] != file.bytes:
+    if _identity(delivery) != as_it_was:
         raise Unreadable([Fault(delivery.shown, 0, "changed while it was read", "run again when it is complete")])
     return Landed(
         source.name,
@@ -210,5 +212,7 @@ def _unknown_folders(origins: Origins, sources_dir: Path) -> list[str]:
             continue
         close = difflib.get_close_matches(path.name.split(".")[0], expected, n=1)
         what = "is no source's folder" if path.is_dir() else "is not in a source's folder"
-        warnings.append(f"{path.name}: not read, since it {what}" + (f"; did you mean {close[0]}?" if close else ""))
+        warnings.append(
+            f"{readable(path.name)}: not read, since it {what}" + (f"; did you mean {close[0]}?" if close else "")
+        )
     return warnings
