@@ -17,6 +17,7 @@ from dagster_project.landing.contract import Source, sources
 from dagster_project.landing.manifest import Landed
 from dagster_project.privacy.carried import Carried, kinds_of
 from dagster_project.privacy.overwrite import ERASED
+from dagster_project.sql import literal
 from dagster_project.staging.values import has_table, normalise_new_values
 
 # Sources of which core keeps the facts by act; of all others it sees by content, or by order, what has changed.
@@ -81,14 +82,11 @@ def correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[L
     if source.stands_without_person:
         listed = ", ".join(f"'{name}'" for name in went)
         kept = f"list_filter(string_split(warning_columns, ','), lambda name: name not in ({listed}))"
-        shown = ", ".join(f"'{name}', landed.{name}" for name in source.column_names)
         con.execute(
-            f"update {base} as base set {nulls}, warning_columns = nullif(array_to_string({kept}, ','), ''),"
-            " row_json = case when row_json is not null then"
-            f" (select cast(json_object({shown}) as varchar) from landing.{source.name} as landed"
-            " where landed._file_id = base._file_id and landed._line_no = base._line_no) end"
+            f"update {base} as base set {nulls}, warning_columns = nullif(array_to_string({kept}, ','), '')"
             f" where {is_there}"
         )
+        _show_again(con, source)
         left_out = "base.problem_reason is not null and base.problem_column is null"  # a torn line
     key = ", _key = '!' || _file_id || ':' || cast(_line_no as varchar)" if source.mode == "upsert" else ""
     con.execute(
@@ -98,10 +96,27 @@ def correct_source(con: duckdb.DuckDBPyConnection, source: Source, found: dict[L
     for name in sorted({name for there in found.values() for name in there.cells}):
         _places(con, {file: there.cells.get(name, set()) for file, there in found.items()})
         con.execute(f"update {base} as base set {name} = null where {is_there}")
+        _show_again(con, source)
     if not source.stands_without_person:
         _stage_other_copies(con, source)
     con.execute("drop table erased_places")
     con.execute("drop table freed_keys")
+
+
+def _show_again(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """What quarantine shows of the rows at `erased_places` is what landing holds of them by now."""
+    base, is_there = f"staging.base_{source.name}", f"{_is_at('erased_places')} and base.row_json is not null"
+    files = con.execute(f"select distinct base._file_id from {base} as base where {is_there}").fetchall()
+    if not files:
+        return
+    # File ids are written out: only literals keep DuckDB from opening the Parquet of other days.
+    listed = ", ".join(literal(file_id) for (file_id,) in files)
+    shown = ", ".join(f"'{name}', landed.{name}" for name in source.column_names)
+    con.execute(
+        f"update {base} as base set row_json = (select cast(json_object({shown}) as varchar)"
+        f" from landing.{source.name} as landed where landed._file_id in ({listed})"
+        f" and landed._file_id = base._file_id and landed._line_no = base._line_no) where {is_there}"
+    )
 
 
 def rebuild(con: duckdb.DuckDBPyConnection, names: list[str]) -> None:
