@@ -1,9 +1,9 @@
 """Which staged tables no longer follow from landing as today's rules read it, and so are rebuilt from there.
 
-A table is rebuilt where its source's declaration, the SQL or the normaliser changed, or where it holds rows
-of a file that is withdrawn. Every rebuild raises the source's generation: what is built incrementally on it
-compares that number with the one it was built from, so a run that dies between the two rebuilds the rest the
-next time.
+A table is rebuilt where its source's declaration, the SQL or the normaliser changed, where it holds rows of a file
+that is withdrawn, or lacks one that landed before others that it holds: a restored one. Every rebuild raises the
+source's generation: what is built incrementally on it compares that number with the one it was built from, so a run
+that dies between the two rebuilds the rest the next time.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> set[str]:
         if normaliser_changed
         or known.get(source) != fingerprint_of(source)
         or not has_table(con, f"base_{source}")
-        or _holds_withdrawn_rows(con, source)
+        or _holds_other_files(con, source)
     }
     if normaliser_changed:
         con.execute("delete from staging.normalised_values")
@@ -92,11 +92,19 @@ def _drop(con: duckdb.DuckDBPyConnection, source: str) -> None:
     con.execute(f"drop table if exists staging.base_{source}")
 
 
-def _holds_withdrawn_rows(con: duckdb.DuckDBPyConnection, source: str) -> bool:
+def _holds_other_files(con: duckdb.DuckDBPyConnection, source: str) -> bool:
+    """Whether rows are held of a file that is withdrawn, or one is restored that landed before others that are held:
+    of an event, the copy that landed first is staged.
+    """
     return bool(
         con.execute(
-            f"select count(*) from (select distinct _file_id from staging.base_{source}) as held"
-            " anti join run.files as files on files.file_id = held._file_id and files.source = ?",
+            "with files as (select file_id, file_no from run.files where source = ? and rows > 0),"
+            " held as materialized (select distinct _file_id as file_id, _file_no as file_no"
+            f" from staging.base_{source}),"
+            " withdrawn as (select file_id from held anti join files using (file_id)),"
+            " restored as (select file_id from files anti join held using (file_id)"
+            " where file_no < (select max(file_no) from held))"
+            " select count(*) from (select file_id from withdrawn union all select file_id from restored)",
             [source],
         ).fetchall()[0][0]
     )
