@@ -71,9 +71,9 @@ def landing_assets(partitions: PartitionsDefinition) -> Any:
                     skip_refused=config.skip_refused,
                     progress=lambda message: progress.report("", message),
                 )
-                for warning in report.warnings:
-                    context.log.warning(warning)
-                    progress.report("", f"warning: {warning}")
+                for notice in report.notices:
+                    context.log.warning(notice)
+                    progress.report("", f"warning: {notice}")
             refresh(con, home.home)
             volumes.load(con, home.home, run.as_of)
             health.load(con, home.home, run.as_of)

@@ -32,6 +32,15 @@ class LandingReport:
             rows[file.source] += file.rows
         return dict(rows)
 
+    @property
+    def notices(self) -> list[str]:
+        """What a run says of the deliveries: what is odd about them, and what is left out and why."""
+        return [
+            *self.warnings,
+            *(f"{fault}; this file is left out" for fault in self.refused),
+            *(f"{shown}: stays out, since this content was withdrawn" for shown in self.withdrawn),
+        ]
+
     def as_json(self) -> dict[str, Any]:
         """The report as plain values."""
         return {

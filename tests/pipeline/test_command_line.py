@@ -161,6 +161,8 @@ def test_a_refused_file_stops_the_run_and_can_be_skipped_and_the_brake_stops_a_f
     own.kizuna("landing", "withdraw", rows[-1][1])
     monkeypatch.setenv("KIZUNA_REPEAT_WINDOW_DAYS", "30 60")
     done = own.kizuna("run", "--as-of", str(day), "--sources", str(own.sources), "--skip-refused", check=1)
+    for name in ("members/zz.csv", "brands/zz.csv"):
+        assert re.search(rf"warning: {name}:1: .*; this file is left out", done.stderr)
     assert "customers" in done.stderr
     # Who was in the file loses what it said; who was in no other source is gone.
     assert re.search(r"would (remove|change) \d+ of \d+ accepted rows", done.stderr)

@@ -31,6 +31,7 @@ def test_a_withdrawn_file_is_out_and_stays_out_until_restored(home, sources_dir,
         ("brands/a.csv",),
         ("brands/b.csv",),
     )
+    assert report.notices == ["brands/a.csv: stays out, since this content was withdrawn"]
     assert rows("brands", "brand_id") == [("b2",)]
     restore(home, two[0])
     assert rows("brands", "brand_id, _file_no, _landing_no") == [("b1", 1, 1), ("b2", 2, 1)]

@@ -131,6 +131,10 @@ def test_skip_refused_lands_the_others_and_says_what_it_left_out(home, sources_d
     deliver("brands/b.csv", BRANDS)
     report = land(home, sources_dir, skip_refused=True)
     assert {fault.file for fault in report.refused} == {"brands/a.csv"}
+    assert [notice.split(" (")[0] for notice in report.notices] == [
+        f"brands/a.csv:1: required column {column} is missing" for column in ("brand_id", "name")
+    ]
+    assert all(notice.endswith("; this file is left out") for notice in report.notices)
     assert rows("brands", "brand_id") == [("b1",)]
     deliver("brands/a.csv", "brand_id,name\nb2,y\n")
     assert land(home, sources_dir).landing_no == 2
