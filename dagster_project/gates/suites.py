@@ -60,6 +60,9 @@ def load_suites(stage: str, root: Path = EXPECTATIONS) -> tuple[Suite, ...]:
         name = str(file.relative_to(root.parent))
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except UnicodeDecodeError:
+            faults.append(Fault(name, 0, "is not text in UTF-8"))
+            continue
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             faults.append(Fault(name, mark.line + 1 if mark else 0, f"not YAML: {getattr(error, 'problem', error)}"))

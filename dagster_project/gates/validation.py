@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from dagster_project import warehouse
-from dagster_project.errors import StageFailed
+from dagster_project.errors import ConfigurationError, Fault, StageFailed
 from dagster_project.gates.suites import ROWS, Suite
 from dagster_project.home import Home
 
@@ -88,11 +88,12 @@ def release() -> None:
 def validate(home: Home, suite: Suite) -> list[Verdict]:
     """Run `suite`; one verdict per expectation.
 
-    Raises StageFailed where an expectation could not be evaluated: that is neither a pass nor a data failure.
+    Raises ConfigurationError where Great Expectations knows no such expectation, and StageFailed where one could not be
+    evaluated: that is neither a pass nor a data failure.
     """
     import great_expectations as gx
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+    expectations = _expectations(suite)
     context = _context(home)
     source = context.data_sources.get("warehouse")
     if suite.name in {asset.name for asset in source.assets}:
@@ -100,25 +101,11 @@ def validate(home: Home, suite: Suite) -> list[Verdict]:
         context.suites.delete(suite.name)
         source.delete_asset(suite.name)
     asset = source.add_table_asset(suite.name, table_name=suite.table, schema_name=suite.schema)
-    expectations = gx.ExpectationSuite(
-        name=suite.name,
-        expectations=[
-            ExpectationConfiguration(
-                type=given["type"],
-                kwargs=given.get("kwargs", {}),
-                severity=given.get("severity", "critical"),
-                description=given.get("description"),
-                notes=given.get("notes"),
-                meta=given.get("meta"),
-            ).to_domain_obj()
-            for given in suite.expectations
-        ],
-    )
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(
             name=suite.name,
             data=asset.add_batch_definition_whole_table("whole"),
-            suite=context.suites.add(expectations),
+            suite=context.suites.add(gx.ExpectationSuite(name=suite.name, expectations=expectations)),
         )
     )
     # A validation definition keeps its result for the Data Docs by itself; a checkpoint would only add actions.
@@ -127,6 +114,31 @@ def validate(home: Home, suite: Suite) -> list[Verdict]:
     except StageFailed:
         _forget_results(context, suite)
         raise
+
+
+def _expectations(suite: Suite) -> list[Any]:
+    from great_expectations.exceptions import GreatExpectationsError
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    made, faults = [], []
+    for number, given in enumerate(suite.expectations, 1):
+        try:
+            made.append(
+                ExpectationConfiguration(
+                    type=given["type"],
+                    kwargs=given.get("kwargs", {}),
+                    severity=given.get("severity", "critical"),
+                    description=given.get("description"),
+                    notes=given.get("notes"),
+                    meta=given.get("meta"),
+                ).to_domain_obj()
+            )
+        except (GreatExpectationsError, ValueError) as error:  # its own for a type, pydantic's for kwargs
+            message = " ".join(str(error).split())
+            faults.append(Fault(f"expectations/{suite.stage}/{suite.table}.yml", 0, f"expectation {number}: {message}"))
+    if faults:
+        raise ConfigurationError(faults)
+    return made
 
 
 def _forget_results(context: Any, suite: Suite) -> None:

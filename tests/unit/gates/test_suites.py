@@ -67,3 +67,10 @@ def test_a_faulty_suite_is_named_with_its_file(tmp_path: Path, text: str, told: 
         load_suites("core", written(tmp_path, text))
     assert "expectations/core/orders.yml" in str(caught.value)
     assert told in str(caught.value)
+
+
+def test_a_suite_that_is_not_utf_8_is_named_with_its_file(tmp_path: Path) -> None:
+    folder = written(tmp_path, "expectations: []")
+    (folder / "core" / "orders.yml").write_bytes("expectations: []  # 注文".encode("cp932"))
+    with pytest.raises(ConfigurationError, match=r"expectations/core/orders\.yml: is not text in UTF-8"):
+        load_suites("core", folder)

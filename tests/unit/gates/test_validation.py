@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dagster_project import gates, warehouse
-from dagster_project.errors import StageFailed
+from dagster_project.errors import ConfigurationError, StageFailed
 from dagster_project.gates import validation
 from dagster_project.gates.suites import Suite, load_suites
 from dagster_project.home import Home
@@ -58,6 +58,26 @@ def test_a_column_that_does_not_exist_is_an_error_and_no_verdict(home: Home) -> 
     ):
         with pytest.raises(StageFailed, match="could not be evaluated"):
             validation.validate(home, people(expectation))
+
+
+@pytest.mark.parametrize(
+    ("expectation", "told"),
+    [
+        (
+            {"type": "expect_column_values_to_not_be_nul", "kwargs": {"column": "id"}},
+            "expect_column_values_to_not_be_nul",
+        ),
+        ({"type": "expect_column_values_to_not_be_null", "kwargs": {"colum": "id"}}, "colum extra fields"),
+        ({"type": "expect_column_values_to_be_between", "kwargs": {"column": "id", "min_value": "one"}}, "min_value"),
+    ],
+)
+def test_an_expectation_that_is_written_wrong_is_named_with_its_file(
+    home: Home, expectation: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        validation.validate(home, people(rows("select * from {batch} where false"), expectation))
+    assert str(caught.value).startswith("expectations/staging/people.yml: expectation 2: ")
+    assert told in str(caught.value)
 
 
 def test_a_table_that_does_not_exist_is_an_error(home: Home) -> None:
