@@ -18,25 +18,26 @@
     {{ return(column ~ ' in (select touched.anchor_key from ' ~ source('run', 'touched_anchors') ~ ' as touched)') }}
 {%- endmacro %}
 
+{# Whose record an identifier may be, of the persons to be made in this run: a small table while the model is built, with values, so that those of others
+   need be neither hashed nor joined. #}
+{% macro owned_identifiers() -%}
+    {{ return(ref('int_identity__assignments') if are_all_anchors_touched() else 'owned_to_read') }}
+{%- endmacro %}
+
 {# A condition: the identifier is such a person's. #}
 {% macro of_touched_records(identifier_key) -%}
     {%- if are_all_anchors_touched() -%} {{ return('true') }} {%- endif -%}
-    {{ return(
-        identifier_key ~ ' in (select owned.identifier_key from ' ~ ref('int_identity__assignments') ~ ' as owned where '
-        ~ of_touched_anchors('owned.anchor_key') ~ ')'
-    ) }}
+    {{ return(identifier_key ~ ' in (select owned.identifier_key from owned_to_read as owned)') }}
 {%- endmacro %}
 
-{# The same of a value as staged, so that it need not be hashed: only addresses are linked by another value than their own. #}
+{# The same of a value as staged: only addresses are linked by another value than their own. #}
 {% macro of_touched_values(kind, value) -%}
     {%- if are_all_anchors_touched() -%} {{ return('true') }} {%- endif -%}
-    {{ return(
-        value ~ " in (select identifier_values.value from " ~ ref('identifier_values') ~ " as identifier_values where identifier_values.identifier_kind = '"
-        ~ kind ~ "' and " ~ of_touched_records('identifier_values.identifier_key') ~ ')'
-    ) }}
+    {{ return(value ~ " in (select owned.value from owned_to_read as owned where owned.identifier_kind = '" ~ kind ~ "')") }}
 {%- endmacro %}
 
-{# The pre-hook of `int_core__attribute_records`: notes the persons of noted identifiers, those whose they were among them, and forgets their records. #}
+{# The pre-hook of `int_core__attribute_records`: notes the persons of noted identifiers, those whose they were among them, forgets their
+   records, and puts aside what identifiers they have. #}
 {% macro forget_touched_records() -%}
     {%- set condition, touched, owners = of_touched_anchors('anchor_key'), source('run', 'touched_anchors'), source('run', 'changed_owners') -%}
     {%- set assignments = ref('int_identity__assignments') -%}
@@ -53,6 +54,24 @@
     {%- endif %}
     {%- if is_incremental() %};
     delete from {{ this }} where {{ condition }}
+    {%- endif %}
+    {%- if condition != 'true' %};
+    create or replace temp table owned_to_read as
+    select
+        owned.identifier_key,
+        owned.anchor_key,
+        identifier_values.identifier_kind,
+        identifier_values.value
+    from (select distinct anchor_key from {{ touched }}) as touched
+    inner join {{ assignments }} as owned on touched.anchor_key = owned.anchor_key
+    left join {{ ref('identifier_values') }} as identifier_values on owned.identifier_key = identifier_values.identifier_key
+    {%- endif %}
+{%- endmacro %}
+
+{# Its post-hook. #}
+{% macro drop_owned_to_read() -%}
+    {%- if is_incremental() %}
+    drop table if exists owned_to_read
     {%- endif %}
 {%- endmacro %}
 

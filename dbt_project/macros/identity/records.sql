@@ -29,9 +29,9 @@ staged_records as (
     -- Before it is hashed, by its value, of which a key has one.
     where staged.{{ kind }} in (
         select identifier_values.value
-        from {{ ref('identifier_values') }} as identifier_values
+        from {{ keys }} as asked
+        inner join {{ ref('identifier_values') }} as identifier_values on asked.identifier_key = identifier_values.identifier_key
         where identifier_values.identifier_kind = '{{ kind }}'
-            and identifier_values.identifier_key in {{ keys }}
     )
     {%- endif %}
     {{- '\n    union all' if not loop.last }}

@@ -1,6 +1,6 @@
 {{ config(
     schema='pii', materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-    pre_hook="{{ forget_touched_records() }}"
+    pre_hook="{{ forget_touched_records() }}", post_hook="{{ drop_owned_to_read() }}"
 ) }}
 
 {%- set addresses = ['email', 'phone', 'line_user_id'] %}
@@ -93,13 +93,11 @@ all_records as (
 -- Only what belongs to a person is anybody's record.
 owned as (
     select
-        assignments.anchor_key,
+        owners.anchor_key,
         all_records.*
     from all_records
-    inner join {{ ref('int_identity__assignments') }} as assignments on all_records.identifier_key = assignments.identifier_key
-    where assignments.anchor_key is not null
-        -- said again, so that the table is not joined whole
-        and {{ of_touched_anchors('assignments.anchor_key') }}
+    inner join {{ owned_identifiers() }} as owners on all_records.identifier_key = owners.identifier_key
+    where owners.anchor_key is not null
 ),
 
 shared as (

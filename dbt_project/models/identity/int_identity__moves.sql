@@ -18,13 +18,15 @@ before as (
     where {{ of_parts('identifier_key') }}
 ),
 
+-- Of who is not published nothing is known. Said of rows that were found by their parts: DuckDB takes a condition on time for one that leaves
+-- hardly any.
 after as (
     select
         identity_map.identifier_key,
-        identity_map.anchor_key,
-        identity_map.is_visitor
+        case when {{ is_published }} then identity_map.anchor_key end as anchor_key,
+        case when {{ is_published }} then identity_map.is_visitor end as is_visitor
     from {{ ref('identity_map') }} as identity_map
-    where {{ is_published }} and {{ of_parts('identifier_key') }}
+    where {{ of_parts('identifier_key') }}
 ),
 
 compared as (

@@ -102,25 +102,31 @@ requested as (
     where requests.kind <> 'opt_in' or owners.customer_id is not null
 ),
 
+known_refusals as (
+    select
+        refusals.*,
+        party_customers.customer_id
+    from refusals
+    left join {{ ref('party_customers') }} as party_customers on refusals.party_key = party_customers.party_key
+),
+
 refused_messages as (
     select
-        party_customers.customer_id,
-        refusals.channel,
+        customer_id,
+        channel,
         true as is_refusal,
-        refusals.occurred_at
-    from refusals
-    inner join {{ ref('party_customers') }} as party_customers on refusals.party_key = party_customers.party_key
-    where party_customers.customer_id is not null
+        occurred_at
+    from known_refusals
+    where customer_id is not null
     union all
     select
         refusing.customer_id,
-        refusals.channel,
+        known_refusals.channel,
         true as is_refusal,
-        refusals.occurred_at
-    from refusals
-    left join {{ ref('party_customers') }} as party_customers on refusals.party_key = party_customers.party_key
-    inner join refusing on refusals.identifier_key = refusing.identifier_key
-    where party_customers.customer_id is null
+        known_refusals.occurred_at
+    from known_refusals
+    inner join refusing on known_refusals.identifier_key = refusing.identifier_key
+    where known_refusals.customer_id is null
 ),
 
 wishes as (
