@@ -15,13 +15,16 @@ def faults() -> list[Fault]:
     from dagster_project.identity.rules import check_identity_rules
     from dagster_project.landing.origins import check_origins
     from dagster_project.rule_tables import rule_faults
+    from dagster_project.segment_faults import check_segments
     from dagster_project.setting_faults import is_on, setting_faults
 
+    tables = rule_faults()
     return sorted(
         {
             *check_origins(),
-            *rule_faults(),
+            *tables,
             *setting_faults(),
+            *([] if tables else check_segments()),
             *check_identity_rules(seeds() / "rules"),
             *check_declaration(seeds(), is_on("probabilistic")),
             *check_caps(seeds() / "rules"),

@@ -14,7 +14,7 @@ where as_of = (select max(as_of) from marts.rf_matrix) and window_days = (select
 def _rf_matrix(con: duckdb.DuckDBPyConnection) -> str:
     """Customers per cell of the run's day: months since the last purchase down, purchases across."""
     frame = con.execute(RF).df()
-    table = frame.pivot(index="recency_band", columns="frequency_band", values="customers")
+    table = frame.pivot_table(index="recency_band", columns="frequency_band", values="customers", aggfunc="sum")
     return table.to_markdown()
 
 

@@ -5,6 +5,7 @@ declarations are tried on the files before anything runs.
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
@@ -30,7 +31,13 @@ def rule_faults() -> list[Fault]:
         faults.append(Fault(f"seeds/rules/{name}.csv", 0, "is missing", "restore it"))
     with duckdb.connect() as con:
         for file in sorted(folder.glob("*.csv")):
-            faults += _table_faults(con, file, declared.get(file.stem, {}), f"seeds/rules/{file.name}")
+            name = f"seeds/rules/{file.name}"
+            if file.stem in declared:
+                faults += _table_faults(con, file, declared[file.stem], name)
+            elif not misread:
+                faults.append(
+                    Fault(name, 0, "is none of the rule tables", "take it out; a table is declared in a .yml beside it")
+                )
     return faults
 
 
@@ -56,15 +63,23 @@ def _fill(con: duckdb.DuckDBPyConnection, relation: str, columns: list[list[str 
 
 def _table_faults(con: duckdb.DuckDBPyConnection, file: Path, seed: dict[str, Any], name: str) -> list[Fault]:
     types = (seed.get("config") or {}).get("column_types", {})
+    rows: Rows = []
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.reader(handle, strict=True)
-            rows = [(reader.line_num, row) for row in reader if row]
-    except (UnicodeDecodeError, csv.Error) as error:
-        return [Fault(name, 0, f"cannot be read as UTF-8 CSV: {error}", "save it as CSV UTF-8")]
+            for row in reader:
+                if row:
+                    rows.append((reader.line_num, row))
+    except UnicodeDecodeError:
+        return [Fault(name, 0, "is not UTF-8", "save it as CSV UTF-8")]
+    except csv.Error as error:
+        line = rows[-1][0] + 1 if rows else 1
+        return [Fault(name, line, f"cannot be read as CSV: {error}", "look at the quotes from there on")]
     if not rows:
         return [Fault(name, 1, "is empty", "a rule table has at least its header")]
     header = rows[0][1]
+    if len(types) > 1 and len(header) == 1:
+        return [Fault(name, 1, "is not parted by commas", "save it as CSV UTF-8, with commas")]
     faults = [
         Fault(name, 1, f"column {column} is missing", f"columns are {', '.join(types)}")
         for column in types
@@ -72,8 +87,10 @@ def _table_faults(con: duckdb.DuckDBPyConnection, file: Path, seed: dict[str, An
     ]
     faults += [
         Fault(name, 1, f"column {column} stands twice", "keep one")
-        for column in sorted({column for column in header if header.count(column) > 1})
+        for column in sorted({column for column in header if column and header.count(column) > 1})
     ]
+    if "" in header:
+        faults.append(Fault(name, 1, "has a column without a name", "delete the empty column, or its commas"))
     for line, row in rows[1:]:
         if len(row) != len(header):
             faults.append(
@@ -81,6 +98,9 @@ def _table_faults(con: duckdb.DuckDBPyConnection, file: Path, seed: dict[str, An
                     name, line, f"has {len(row)} cells, the header has {len(header)}", "quote a cell that holds a comma"
                 )
             )
+            continue
+        if not any(row):
+            faults.append(Fault(name, line, "is an empty row", "delete it"))
             continue
         for column, value in zip(header, row, strict=True):
             problem = _cell_problem(types.get(column, ""), value)
@@ -97,11 +117,27 @@ def _broken_tests(
     columns = ", ".join(f'"{column}" {types.get(column, "varchar")}' for column in header)
     con.execute(f"create or replace table rules (_line integer, {columns})")
     lines: list[str | None] = [str(line) for line, _ in rows[1:]]
-    _fill(con, "rules", [lines, *([row[place] or None for _, row in rows[1:]] for place in range(len(header)))])
+    cells = [[row[place] or None for _, row in rows[1:]] for place in range(len(header))]
+    try:
+        _fill(con, "rules", [lines, *cells])
+    except duckdb.ConversionException:
+        return list(_unconvertible(con, name, types, rows))
     faults = []
     for message, query in _tests(seed):
-        faults += [Fault(name, line, message) for (line,) in con.execute(query).fetchall()]
+        for (line,) in con.execute(query).fetchall():
+            given = zip(header, dict(rows[1:])[line], strict=True)
+            told = [f"{column} is {value!r}" for column, value in given if re.search(rf"\b{column}\b", message)]
+            faults.append(Fault(name, line, message, ", ".join(told)))
     return faults
+
+
+def _unconvertible(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str], rows: Rows) -> Iterable[Fault]:
+    """Cells that Python reads and SQL does not: full-width digits, numbers too large, days without their hyphens."""
+    for line, row in rows[1:]:
+        for column, value in zip(rows[0][1], row, strict=True):
+            kind = types.get(column, "varchar")
+            if value and con.execute(f"select try_cast(? as {kind})", [value]).fetchall() == [(None,)]:
+                yield Fault(name, line, f"{column}: {value!r} is no {kind}", "plain digits (半角), and not too many")
 
 
 def _tests(seed: dict[str, Any]) -> Iterable[tuple[str, str]]:
@@ -112,6 +148,8 @@ def _tests(seed: dict[str, Any]) -> Iterable[tuple[str, str]]:
         if kind == "unique_key":
             keys = arguments["key"]
             yield (f"{' and '.join(keys)}: stands twice", _repeated(keys))
+            for key in keys:
+                yield f"{key}: is empty", f'select _line from rules where "{key}" is null order by _line'
         elif kind == "same_within":
             column, within = arguments["column"], arguments["within"]
             yield (
@@ -230,5 +268,5 @@ def _cell_problem(declared: str, value: str) -> str | None:
             try:
                 read(value)
             except ValueError:
-                return f"{value!r} is not a {kind}"
+                return f"{value!r} is no {kind}"
     return None

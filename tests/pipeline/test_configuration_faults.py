@@ -34,6 +34,15 @@ def replace(file: Path, old: str, new: str) -> int:
         ("rules/rf_recency_bands.csv", "03,3,4,", "03,three,4,"),
         ("rules/rf_recency_bands.csv", "03,3,4,", "03,3,5,"),
         ("rules/rf_segments.csv", "new_lapsed,1,2,8,,lapsed", "new_lapsed,1,2,8,,gone"),
+        ("rules/rf_recency_bands.csv", "03,3,4,", "3,3,4,"),  # as a spreadsheet saves it
+        ("rules/rf_segments.csv", "new_dormant,1,2,4,8", "new_dormant,1,2,3,8"),  # laps over new_active
+        ("rules/rf_segments.csv", "new_dormant,1,2,4,8", "new_dormant,1,2,4,9"),
+        ("rules/price_bands.csv", "middle,2000", "middle,２０００"),
+        ("rules/badge_rules.csv", "product_units,5", "product_units,99999999999"),
+        ("rules/score_rules.csv", "page_view,page_view,,,,,,,,", "page_view,page_view,,,,,,20260101,,"),
+        ("rules/price_bands.csv", "middle,", ",,,\nmiddle,"),
+        ("rules/price_bands.csv", "middle,2000", '"middle,2000'),
+        ("rules/settings.csv", "maturity_days,365,", "maturity_days,30,Once more\nmaturity_days,365,"),
         ("rules/rank_rules.csv", "A_bought,3,A", "A_bought,3,X"),
         ("rules/rank_rules.csv", "A_bought,3,A", "A_bought,2,A"),
         ("rules/rank_rules.csv", "A_bought,3,A,1,", "A_bought,3,A,,"),
@@ -70,6 +79,45 @@ def test_a_fault_in_configuration_is_named_with_file_and_line(seeds: Path, file:
     assert abs(fault.line - line) <= 1, str(fault)
     assert fault.message
     assert len(found) <= 2, found  # another file may name what is no longer there
+
+
+def test_a_fault_of_a_rule_shows_what_breaks_it(seeds: Path) -> None:
+    replace(seeds / "rules/score_rules.csv", "visit,visit,", "visit, visit,")
+    [fault] = doctor.faults()
+    assert fault.message.startswith("breaks the rule: action in (")
+    assert fault.remedy == "action is ' visit'"
+
+
+def test_a_table_not_parted_by_commas_is_one_fault(seeds: Path) -> None:
+    table = seeds / "rules/price_bands.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
+    [fault] = doctor.faults()
+    assert (fault.line, fault.message) == (1, "is not parted by commas")
+
+
+def test_an_empty_column_of_a_spreadsheet_is_one_fault(seeds: Path) -> None:
+    table = seeds / "rules/price_bands.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("\n", ",\n"), encoding="utf-8")
+    [fault] = doctor.faults()
+    assert (fault.line, fault.message) == (1, "has a column without a name")
+
+
+def test_a_gap_between_segments_is_a_fault(seeds: Path) -> None:
+    replace(seeds / "rules/rf_segments.csv", "new_dormant,1,2,4,8", "new_dormant,1,2,5,8")
+    [fault] = doctor.faults()
+    assert fault.message == "no segment holds recency band 04, frequency band 1"
+
+
+def test_a_copy_beside_the_rule_tables_is_a_fault(seeds: Path) -> None:
+    shutil.copy(seeds / "rules/score_rules.csv", seeds / "rules/score_rules - コピー.csv")
+    [fault] = doctor.faults()
+    assert fault.file == "seeds/rules/score_rules - コピー.csv"
+
+
+@pytest.mark.parametrize("table", ["settings", "rf_segments", "score_rules"])
+def test_a_missing_rule_table_is_a_fault(seeds: Path, table: str) -> None:
+    (seeds / f"rules/{table}.csv").unlink()
+    assert f"seeds/rules/{table}.csv: is missing (restore it)" in map(str, doctor.faults())
 
 
 def test_the_shipped_configuration_is_sound(seeds: Path) -> None:
