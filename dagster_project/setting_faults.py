@@ -17,6 +17,8 @@ TABLE = "seeds/rules/settings.csv"
 def setting_faults() -> list[Fault]:
     """Unknown, missing and unreadable settings; `KIZUNA_<NAME>` stands for a line of its own."""
     file = seeds() / "rules" / "settings.csv"
+    if not file.is_file():
+        return [Fault(TABLE, 0, "is missing", "restore it")]
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.reader(handle)
@@ -25,9 +27,11 @@ def setting_faults() -> list[Fault]:
         return []  # told of as a rule table
     faults, values = [], {}
     for line, row in rows:
-        if len(row) < 2:
+        if len(row) < 2 or not row[0]:
             continue
         name, value = row[0], row[1]
+        if name in values:
+            faults.append(Fault(TABLE, line, f"setting {name} stands twice", "keep one"))
         place = Fault(TABLE, line, "")
         given = os.environ.get(f"KIZUNA_{name.upper()}")
         if given is not None:
