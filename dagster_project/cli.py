@@ -219,8 +219,8 @@ def ui(home_path: Path, as_json: bool, port: int, host: str, sources: Path) -> N
     click.echo(f"Dagster UI on http://{host}:{port} (stop with Ctrl-C)", err=True)
     dagster = str(Path(sys.executable).with_name("dagster"))
     arguments = ["dev", "-m", "dagster_project.definitions", "--host", host, "--port", str(port)]
-    # In this process's place, so that whoever stops `kizuna ui` stops Dagster. It takes a SIGTERM as it takes Ctrl-C, which
-    # shells have their background jobs ignore.
+    # In this process's place, so that whoever stops `kizuna ui` stops Dagster. It takes a SIGTERM as it takes Ctrl-C,
+    # which shells have their background jobs ignore.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execve(dagster, [dagster, *arguments], os.environ | {"DAGSTER_DISABLE_TELEMETRY": "1"})  # noqa: S606
 

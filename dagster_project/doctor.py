@@ -1,11 +1,12 @@
 """Every fault in configuration, named with file and line, before anything runs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from dagster_project.errors import ConfigurationError, Fault
-from dagster_project.project import EXPECTATIONS, seeds
+from dagster_project.project import EXPECTATIONS, ROOT, seeds
 
 
 def faults() -> list[Fault]:
@@ -19,19 +20,18 @@ def faults() -> list[Fault]:
     from dagster_project.setting_faults import is_on, setting_faults
 
     tables = rule_faults()
-    return sorted(
-        {
-            *check_origins(),
-            *tables,
-            *setting_faults(),
-            *([] if tables else check_segments()),
-            *check_identity_rules(seeds() / "rules"),
-            *check_declaration(seeds(), is_on("probabilistic")),
-            *check_caps(seeds() / "rules"),
-            *_reader_faults(),
-            *_expectation_faults(),
-        }
-    )
+    found = {
+        *check_origins(),
+        *tables,
+        *setting_faults(),
+        *([] if tables else check_segments()),
+        *check_identity_rules(seeds() / "rules"),
+        *check_declaration(seeds(), is_on("probabilistic")),
+        *check_caps(seeds() / "rules"),
+        *_reader_faults(),
+        *_expectation_faults(),
+    }
+    return sorted(map(_placed, found))
 
 
 def require_sound() -> None:
@@ -39,6 +39,13 @@ def require_sound() -> None:
     found = faults()
     if found:
         raise ConfigurationError(found)
+
+
+def _placed(fault: Fault) -> Fault:
+    """A fault under the name of the folder that is in use, which KIZUNA_SEEDS may have anywhere."""
+    if seeds() == ROOT / "seeds" or not fault.file.startswith("seeds/"):
+        return fault
+    return replace(fault, file=str(seeds() / fault.file.removeprefix("seeds/")))
 
 
 def _reader_faults() -> list[Fault]:

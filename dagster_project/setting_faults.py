@@ -17,8 +17,6 @@ TABLE = "seeds/rules/settings.csv"
 def setting_faults() -> list[Fault]:
     """Unknown, missing and unreadable settings; `KIZUNA_<NAME>` stands for a line of its own."""
     file = seeds() / "rules" / "settings.csv"
-    if not file.is_file():
-        return [Fault(TABLE, 0, "is missing", "restore it")]
     try:
         with file.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.reader(handle)

@@ -111,13 +111,24 @@ def test_a_gap_between_segments_is_a_fault(seeds: Path) -> None:
 def test_a_copy_beside_the_rule_tables_is_a_fault(seeds: Path) -> None:
     shutil.copy(seeds / "rules/score_rules.csv", seeds / "rules/score_rules - コピー.csv")
     [fault] = doctor.faults()
-    assert fault.file == "seeds/rules/score_rules - コピー.csv"
+    assert fault.file == f"{seeds}/rules/score_rules - コピー.csv"
 
 
 @pytest.mark.parametrize("table", ["settings", "rf_segments", "score_rules"])
 def test_a_missing_rule_table_is_a_fault(seeds: Path, table: str) -> None:
     (seeds / f"rules/{table}.csv").unlink()
-    assert f"seeds/rules/{table}.csv: is missing (restore it)" in map(str, doctor.faults())
+    [fault] = [one for one in doctor.faults() if one.file == str(seeds / f"rules/{table}.csv")]
+    assert fault.message == "is missing"
+
+
+def test_a_folder_of_an_older_version_is_told_what_it_lacks(seeds: Path) -> None:
+    (seeds / "rules/tag_rules.csv").unlink()
+    (seeds / "rules/tag_rules.yml").unlink()
+    (seeds / "rules/price_bands.yml").unlink()
+    assert [(fault.file, fault.message) for fault in doctor.faults()] == [
+        (f"{seeds}/rules/price_bands.csv", "stands in no .yml beside it"),
+        (f"{seeds}/rules/tag_rules.csv", "is missing"),
+    ]
 
 
 def test_the_shipped_configuration_is_sound(seeds: Path) -> None:
