@@ -109,7 +109,7 @@ def _table_faults(con: duckdb.DuckDBPyConnection, file: Path, seed: dict[str, An
         for column, value in zip(header, row, strict=True):
             problem = _cell_problem(types.get(column, ""), value)
             if problem:
-                faults.append(Fault(name, line, f"{column}: {problem}"))
+                faults.append(Fault(name, line, f"{column}: {problem}", _remedy(types[column])))
     return faults or _broken_tests(con, name, seed, types, rows)
 
 
@@ -141,7 +141,7 @@ def _unconvertible(con: duckdb.DuckDBPyConnection, name: str, types: dict[str, s
         for column, value in zip(rows[0][1], row, strict=True):
             kind = types.get(column, "varchar")
             if value and con.execute(f"select try_cast(? as {kind})", [value]).fetchall() == [(None,)]:
-                yield Fault(name, line, f"{column}: {value!r} is no {kind}", "plain digits (半角), and not too many")
+                yield Fault(name, line, f"{column}: {value!r} is no {kind}", _remedy(kind))
 
 
 def _tests(seed: dict[str, Any]) -> Iterable[tuple[str, str]]:
@@ -266,7 +266,7 @@ def _cell_problem(declared: str, value: str) -> str | None:
     if not value or not kind:
         return None
     if kind == "boolean":
-        return None if value.lower() in ("true", "false") else f"{value!r} is not true or false"
+        return None if value.lower() in ("true", "false") else f"{value!r} is no boolean"
     for word, read in _READ.items():
         if kind.startswith(word):
             try:
@@ -274,3 +274,11 @@ def _cell_problem(declared: str, value: str) -> str | None:
             except ValueError:
                 return f"{value!r} is no {kind}"
     return None
+
+
+def _remedy(kind: str) -> str:
+    if kind.lower() == "boolean":
+        return "true or false"
+    return (
+        "write it as 2026-04-01" if kind.lower() == "date" else "plain digits (半角), and no more than the type holds"
+    )
