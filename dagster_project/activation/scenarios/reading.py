@@ -17,6 +17,16 @@ from dagster_project.yaml_lines import Place, read_yaml
 # A step that goes out in one way only may say how itself.
 VARIANT_KEYS = tuple(name for name in Variant.model_fields if name != "when")
 
+# What to write where something of another shape stands, by what is asked for, or by its key.
+EXAMPLES = {
+    "Delay": "{days: 3}",
+    "Window": '{start: "09:00", end: "20:00"}',
+    "ReEntry": "always, never, or {after: {days: 30}}",
+    "trigger": "{kind: birthday}",
+    "exits": "[purchase]",
+    "smart": "[hour]",
+}
+
 
 def load_scenarios(folder: Path | None = None) -> list[Scenario]:
     """The scenarios of `folder` (default: `seeds/scenarios`), by id. Raises ConfigurationError."""
@@ -97,6 +107,10 @@ def _fault(name: str, lines: dict[Place, int], error: Any) -> Fault:
         return Fault(name, line, f"unknown kind of {last} `{context['tag']}`", f"one of: {context['expected_tags']}")
     if kind == "union_tag_not_found":
         return Fault(name, line, f"`kind` of the {last} is missing", f"one of: {', '.join(KINDS)}")
+    if kind in ("model_type", "model_attributes_type", "list_type"):
+        shape = "a list" if kind == "list_type" else "a mapping of keys"
+        example = EXAMPLES.get(context.get("class_name", last))
+        return Fault(name, line, f"`{last}` is not {shape}", f"write it as {example}" if example else "")
     message = error["msg"].removeprefix("Value error, ")
     return Fault(name, line, f"`{last}`: {message[0].lower()}{message[1:]}")
 
