@@ -57,7 +57,7 @@ def bind(con: duckdb.DuckDBPyConnection, feed: Feed) -> BoundFeed:
         columns = [str(row[0]).lower() for row in con.execute(f"describe {relation}").fetchall()]
     except duckdb.Error as error:
         place = ("source", "sql") if feed.source.sql else ("source", "table")
-        raise ConfigurationError([feed.fault(place, _words(error))]) from None
+        raise ConfigurationError([feed.fault(place, *_words(error))]) from None
     types = _types(con, feed, relation)
     cells, faults = [], []
     for position, column in enumerate(feed.columns):
@@ -104,7 +104,8 @@ def _types(con: duckdb.DuckDBPyConnection, feed: Feed, relation: str) -> list[st
             found += describe(f"({column.sql}) as value")
         except duckdb.Error as error:
             place = ("columns", position, "from" if column.expression else "name")
-            found.append(feed.fault(place, f"column '{column.name}': {_words(error)}"))
+            message, remedy = _words(error)
+            found.append(feed.fault(place, f"column '{column.name}': {message}", remedy))
     return found
 
 
@@ -218,6 +219,8 @@ def _problem(column: Column, unread: str, text: str, is_key: bool) -> str:
     return "case " + " ".join(f"when {test} then {literal(reason)}" for test, reason in checks) + " end"
 
 
-def _words(error: duckdb.Error) -> str:
-    """DuckDB's first sentence, without the SQL that it quotes."""
-    return str(error).split("\n", 1)[0].strip()
+def _words(error: duckdb.Error) -> tuple[str, str]:
+    """DuckDB's first sentence and its guess at what was meant, without the SQL that it quotes."""
+    first, *others = str(error).strip().split("\n")
+    guess = next((line.strip() for line in others if line.startswith(("Candidate", "Did you mean"))), "")
+    return first.strip(), guess[:1].lower() + guess[1:]

@@ -230,6 +230,8 @@ def test_unknown_columns_and_columns_that_do_not_fit_are_all_named_at_binding(tm
 def test_a_mart_that_is_not_there_is_named_at_binding(con):
     with pytest.raises(ConfigurationError, match=r"feeds/things\.yml.*hats"):
         bind(con, feed_of(source={"table": "hats"}))
+    with pytest.raises(ConfigurationError, match=r'did you mean "things"'):
+        bind(con, feed_of(source={"table": "thing"}))
 
 
 def test_what_is_bound_is_read_in_any_zone_as_utc():
