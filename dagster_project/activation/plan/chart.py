@@ -35,10 +35,10 @@ def draw(plan: Forecast) -> str:
     for place, channel in enumerate(channels):
         svg.box(chart, LEFT + 90 * place, 30, 10, 10, COLOURS[channel])
         svg.text(chart, LEFT + 90 * place + 14, 39, channel)
-    for share in (0, 0.5, 1):
-        at = TOP + HEIGHT * (1 - share)
+    for messages in sorted({0, most // 2, most}):
+        at = TOP + HEIGHT * (1 - messages / most)
         svg.line(chart, LEFT, at, LEFT + WIDTH, at)
-        svg.text(chart, LEFT - 6, at + 4, f"{most * share:,.0f}", anchor="end")
+        svg.text(chart, LEFT - 6, at + 4, f"{messages:,}", anchor="end")
     wide = WIDTH / len(days)
     for number, day in enumerate(days):
         top = float(TOP + HEIGHT)

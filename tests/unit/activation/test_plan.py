@@ -92,3 +92,14 @@ def test_the_chart_has_a_bar_for_each_day_and_channel(planned: Shop) -> None:
     bars = {(row["day"], row["channel"]) for row in found.messages}
     channels = {channel for _, channel in bars}
     assert chart.draw(found).count("<rect") == len(bars) + len(channels)
+
+
+def test_the_lines_of_the_chart_stand_where_bars_of_so_many_end() -> None:
+    sent = [
+        {"day": date(2026, 3, day), "channel": "email", "messages": count} for day, count in ((2, 5), (3, 2), (4, 1))
+    ]
+    drawn = chart.draw(Forecast(date(2026, 3, 1), date(2026, 3, 4), sent, []))
+    tops = [float(top) for top in re.findall(r'<rect [^>]*?y="([0-9.]+)" width="[0-9.]+" height="[0-9.]+" fill', drawn)]
+    lines = [float(top) for top in re.findall(r'<line [^>]*?y1="([0-9.]+)"', drawn)]
+    assert re.findall(r">([0-9]+)<", drawn) == ["0", "2", "5"]
+    assert lines[1:] == [tops[2], tops[1]]  # the first box is the legend's
