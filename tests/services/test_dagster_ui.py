@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -38,16 +39,21 @@ def ui(shop: Shop) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # As a shell starts what a script leaves in the background: deaf to interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
     )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(address + "/server_info", seconds=120)
         yield address
     finally:
-        # Dagster's code server waits for a heartbeat before it goes, and all of it waits where a shell has made its
-        # background jobs deaf to interrupts.
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait(30)
+        server.terminate()
+        try:
+            server.wait(60)  # it must end when it is told to
+        finally:
+            # Its code server waits for a heartbeat before it goes.
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
 
 
 def _wait_for(address: str, seconds: int) -> None:
