@@ -8,7 +8,7 @@ import duckdb
 from dagster import AssetExecutionContext, ConfigurableResource, DagsterRun, InitResourceContext
 from pydantic import PrivateAttr
 
-from dagster_project import progress, warehouse
+from dagster_project import progress, stage_days, warehouse
 from dagster_project.errors import HomeBusy
 from dagster_project.home import Home
 from dagster_project.privacy.freed_space import compact_if_due
@@ -66,13 +66,19 @@ class HomeResource(ConfigurableResource):
     def stage(
         self, context: AssetExecutionContext, name: str
     ) -> Iterator[tuple[duckdb.DuckDBPyConnection, RunContext]]:
-        """A connection for one stage, with `run.context` written for the run's partition."""
+        """A connection for one stage, with `run.context` written for the run's partition.
+
+        Raises StageFailed where the stages before it are of another run.
+        """
         run = run_context(context.run, date.fromisoformat(context.partition_key), self._home, self._started_at)
         progress.report(name, "started")
         con = warehouse.connect(self._home)
         try:
+            was_of_day = stage_days.begin(con, name, run)
             write_context(con, self._home, run)
             yield con, run
+            if was_of_day or not context.is_subset:
+                stage_days.end(con, name, run)
         finally:
             con.close()
 

@@ -5,7 +5,8 @@ from unittest import mock
 
 from dagster import JobDefinition
 
-STAGES = ("landing", "staging", "identity", "core", "marts", "insights", "activation", "publish")
+from dagster_project import stage_days
+from dagster_project.stage_days import STAGES
 
 
 def run_from(stage: str) -> None:
@@ -20,5 +21,6 @@ def run_from(stage: str) -> None:
         keys = [key for key in graph.executable_asset_keys if graph.get(key).group_name in stages]
         return whole(job, asset_selection=keys, **given)
 
-    with mock.patch.object(JobDefinition, "execute_in_process", part):
+    upon_any_day = mock.patch.object(stage_days, "begin", return_value=True)
+    with upon_any_day, mock.patch.object(JobDefinition, "execute_in_process", part):
         main()
