@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from dagster_project.errors import HomeBusy
+from dagster_project.errors import HomeBusy, KizunaError
 
 DEFAULT_HOME = Path(".kizuna")
 
@@ -111,19 +111,23 @@ class Home:
         return self.path / "dbt"
 
     def salt(self) -> str:
-        """The salt of identifier hashes: KIZUNA_SALT, else made once and kept in the home."""
+        """The salt of identifier hashes: KIZUNA_SALT, else made once and kept in the home.
+
+        Raises KizunaError where customer ids were given away that no other salt would give again.
+        """
         given = os.environ.get("KIZUNA_SALT")
         if given:
             return given
         file = self.path / "salt"
-        try:
-            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-                handle.write(secrets.token_hex(16))
-                handle.flush()
-                os.fsync(handle.fileno())
-        except FileExistsError:
-            pass
-        return file.read_text().strip()
+        kept = _salt_in(file)
+        if not kept and not any((self.ledger / "published_ids").glob("*.parquet")):
+            kept = _make_salt(file)
+        if not kept:
+            raise KizunaError(
+                f"{file} is {'empty' if file.exists() else 'gone'}: without it every customer would be somebody new;"
+                " restore it from a backup, or set KIZUNA_SALT where this home was run with it"
+            )
+        return kept
 
     @contextmanager
     def lock(
@@ -158,6 +162,28 @@ class Home:
                 yield
             finally:
                 _held.discard(self.path)
+
+
+def _salt_in(file: Path) -> str:
+    return file.read_text().strip() if file.exists() else ""
+
+
+def _make_salt(file: Path) -> str:
+    """Keep a new salt in `file`, whole or not at all; returns it, or what another process has made meanwhile."""
+    aside = file.with_name(f"salt.{os.getpid()}.tmp")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        handle.write(secrets.token_hex(16))
+        handle.flush()
+        os.fsync(handle.fileno())
+    try:
+        os.link(aside, file)
+        aside.unlink()
+    except OSError:
+        if _salt_in(file):
+            aside.unlink()
+        else:  # an empty file of a stop, or a file system without hard links
+            aside.replace(file)
+    return _salt_in(file)
 
 
 def _is_taken(handle: IO[str]) -> bool:
