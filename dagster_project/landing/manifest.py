@@ -18,6 +18,9 @@ from dagster_project.files import write_atomically
 from dagster_project.home import Home
 
 
+_REMEDY = "restore it from a backup, or move the home aside and land anew"
+
+
 @dataclass(frozen=True)
 class Landed:
     """One landed file. `problems`: rows that could not be split into columns. landed_at: ISO 8601, UTC."""
@@ -75,14 +78,18 @@ def now() -> str:
 
 
 def read(home: Home) -> Manifest:
-    """The manifest as it stands. Raises KizunaError, with the line, where it is damaged."""
+    """The manifest as it stands. Raises KizunaError where it is damaged, with the line, or lost."""
     landed: dict[str, Landed] = {}
     withdrawn: set[str] = set()
     known = [each.name for each in fields(Landed)]
     path = _path(home)
-    text = path.read_text(encoding="utf-8").removesuffix("\n") if path.exists() else ""
+    text = path.read_text(encoding="utf-8").removesuffix("
+") if path.exists() else ""
+    if not text and (path.exists() or _has_published_files(home)):
+        raise KizunaError(f"{path}: the landing manifest is {'empty' if path.exists() else 'gone'}; {_REMEDY}")
     # Names may hold characters that `splitlines` takes for the end of a line (U+2028, U+0085).
-    for number, line in enumerate(text.split("\n") if text else (), 1):
+    for number, line in enumerate(text.split("
+") if text else (), 1):
         try:
             entry = json.loads(line)
             if entry["entry"] == "landed":
@@ -93,10 +100,7 @@ def read(home: Home) -> Manifest:
             elif entry["entry"] == "restored":
                 withdrawn.discard(entry["file_id"])
         except (ValueError, KeyError, TypeError):
-            raise KizunaError(
-                f"{path}:{number}: the landing manifest is damaged; restore it from a backup, or move the"
-                " home aside and land anew"
-            ) from None
+            raise KizunaError(f"{path}:{number}: the landing manifest is damaged; {_REMEDY}") from None
     return Manifest(tuple(landed.values()), frozenset(withdrawn))
 
 
@@ -113,6 +117,11 @@ def append(home: Home, entries: list[dict[str, Any]]) -> None:
     before = path.read_bytes() if path.exists() else b""
     added = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
     write_atomically(path, before + added.encode())
+
+
+def _has_published_files(home: Home) -> bool:
+    """Whether a day was published from landed files: withdrawals of some may be known to the manifest alone."""
+    return any(json.loads(run.read_text())["file_ids"] for run in (home.ledger / "runs").glob("*.json"))
 
 
 def _path(home: Home) -> Path:

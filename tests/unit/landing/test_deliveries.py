@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import duckdb
 import pytest
@@ -13,6 +14,7 @@ from dagster_project.landing.contract import sources
 from dagster_project.landing.deliveries import list_files, restore, withdraw
 from dagster_project.landing.land import land
 from dagster_project.landing.views import refresh
+from dagster_project.publish import runs
 
 
 @pytest.fixture
@@ -115,6 +117,18 @@ def test_landed_rows_that_are_gone_are_named(home, two):
     (home.landing / "brands" / f"{two[0]}.parquet").unlink()
     with duckdb.connect() as con, pytest.raises(StageFailed, match=f"brands/a.csv .* withdraw {two[0]}"):
         refresh(con, home)
+
+
+@pytest.mark.parametrize("state", ["empty", "gone"])
+def test_a_lost_manifest_does_not_pass_for_that_of_a_new_home(home, two, state):
+    path = home.landing / "manifest.jsonl"
+    path.unlink()
+    assert manifest.read(home).landed == ()  # a first landing that stopped
+    runs.record(home, date(2026, 3, 31), two)
+    if state == "empty":
+        path.touch()
+    with pytest.raises(KizunaError, match=rf"manifest\.jsonl: the landing manifest is {state}; restore it"):
+        manifest.read(home)
 
 
 def test_the_manifest_only_grows_and_names_its_damaged_line(home, two):
