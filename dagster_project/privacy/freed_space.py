@@ -69,14 +69,11 @@ def compact_if_due(home: Home, day: date) -> bool:
 def compact(home: Home) -> bool:
     """Write the files anew, now, where an erasure asks for it. A stop leaves the old file, the erasure waiting."""
     did = False
-    for step, file, options in (
-        ("warehouse_file", home.warehouse, ""),
-        ("published_file", home.published, f" (storage_version {literal(PUBLISHED_STORAGE)})"),
-    ):
+    for step, file in (("warehouse_file", home.warehouse), ("published_file", home.published)):
         found = record.unfinished(home, step, after=STEPS[step])
         if found and file.exists():
             progress.report("", f"{file.name} is written anew, without what was erased")
-            _write_anew(file, home.scratch / file.name, options)
+            _write_anew(file, home.scratch / file.name, is_read_by_others=file == home.published)
             changes.forget_spare(home)
         for each in found:
             record.write(home, each.with_step(step))
@@ -89,7 +86,7 @@ def is_in_a_file(erasure: Erasure) -> bool:
     return any(after in erasure.done and step not in erasure.done for step, after in STEPS.items())
 
 
-def _write_anew(file: Path, aside: Path, options: str) -> None:
+def _write_anew(file: Path, aside: Path, is_read_by_others: bool) -> None:
     dbt_runner.release()
     validation.release()
     gc.collect()  # of what holds a connection and is only waiting for that
@@ -97,9 +94,13 @@ def _write_anew(file: Path, aside: Path, options: str) -> None:
         left.unlink(missing_ok=True)
     with duckdb.connect() as con:
         con.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
-        con.execute(f"attach {literal(file)} as old")
-        con.execute("checkpoint old")
-        con.execute(f"attach {literal(aside)} as new{options}")
+        if is_read_by_others:  # they have it open: it can be read alone, and what is published has no log
+            con.execute(f"attach {literal(file)} as old (read_only)")
+            con.execute(f"attach {literal(aside)} as new (storage_version {literal(PUBLISHED_STORAGE)})")
+        else:
+            con.execute(f"attach {literal(file)} as old")
+            con.execute("checkpoint old")
+            con.execute(f"attach {literal(aside)} as new")
         con.execute("copy from database old to new")
         con.execute("detach new")
     sync(aside)

@@ -1,6 +1,10 @@
 """The warehouse is written anew after an erasure: at once where it is small, else within the days of the setting."""
 
 import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +21,12 @@ from dagster_project.privacy.record import Erasure, Request
 from dagster_project.resources import HOURLY_JOB, _last_day_over
 from dagster_project.run_context import RunContext
 
+READS = """
+import sys, duckdb
+with duckdb.connect(sys.argv[1], read_only=True):
+    print("reads", flush=True)
+    sys.stdin.read()
+"""
 DAY = date(2026, 3, 31)
 REQUESTS = (Request("q-1", "email", "2026-03-31T00:00:00Z", "person"),)
 
@@ -42,6 +52,18 @@ def file(home: Home) -> int:
     return home.warehouse.stat().st_ino
 
 
+@contextmanager
+def reader(file: Path) -> Iterator[None]:
+    """An analyst who has the file open, in a process of his own."""
+    with subprocess.Popen(
+        [sys.executable, "-c", READS, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "reads\n"
+        yield
+        process.communicate()
+
+
 def test_the_published_file_is_written_anew_once_nobody_is_shown_in_it(home: Home) -> None:
     with duckdb.connect() as con:
         con.execute(f"attach '{home.published}' as published (storage_version 'v1.2.0')")
@@ -56,7 +78,8 @@ def test_the_published_file_is_written_anew_once_nobody_is_shown_in_it(home: Hom
     found = freed_space.waiting(home)
     assert found is not None
     assert not freed_space.compact_if_due(home, DAY + timedelta(days=6))
-    assert freed_space.compact_if_due(home, found.due_on)
+    with reader(home.published):
+        assert freed_space.compact_if_due(home, found.due_on)
     assert home.published.stat().st_ino != before
     assert freed_space.waiting(home) is None
     with duckdb.connect() as con:
