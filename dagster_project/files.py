@@ -22,12 +22,13 @@ def sync(path: Path) -> None:
 def replace(source: Path, target: Path) -> None:
     """Rename `source` to `target` durably; a folder that is there already is replaced as a whole."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if source.is_dir() and target.exists():
+    if source.is_dir():
         aside = target.with_name(target.name + ".old")
-        shutil.rmtree(aside, ignore_errors=True)
-        target.rename(aside)
+        if target.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+            target.rename(aside)
         source.rename(target)
-        shutil.rmtree(aside)
+        shutil.rmtree(aside, ignore_errors=True)  # also what a stop between the two renames has left
     else:
         source.replace(target)
     sync(target.parent)

@@ -100,7 +100,8 @@ def prepare(
         execute(con, "scenarios/repetition")
     ledger.gather_all(con, context.is_hourly)
     folder = scratch_folder(home, run.run_id)
-    shutil.rmtree(folder, ignore_errors=True)
+    # Also what other runs prepared and never published: nothing erases anybody from there.
+    shutil.rmtree(folder.parent, ignore_errors=True)
     write_lists(con, folder / "lists")
     ledger.write_ledger(con, folder, run)
     report.scenarios = _counts(con, chosen)

@@ -177,3 +177,13 @@ def test_nothing_is_in_place_before_the_commit_and_a_commit_broken_off_is_finish
     assert [run.run_id for run in read_runs(shop.home)] == ["2026-01-05"]
     assert len((shop.home.targets / "thanks" / "2026-01-05.jsonl").read_text().splitlines()) == 1
     assert [row[:2] for row in shop.listed()] == [("anna", "two")]
+
+
+def test_what_a_stopped_run_prepared_does_not_outlive_the_next(shop: Shop) -> None:
+    shop.scenarios = [thanks()]
+    shop.customer("anna")
+    shop.order("anna", "2026-01-05 12:00")
+    stopped = shop.prepare("2026-01-05", hour=14)
+    assert scratch_folder(shop.home, stopped.run_id).is_dir()
+    shop.prepare("2026-01-05", hour=15)
+    assert [folder.name for folder in (shop.home.scratch / "activation").iterdir()] == ["2026-01-05T15"]
