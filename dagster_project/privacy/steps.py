@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.activation.scenarios.ledger import COLUMNS
+from dagster_project.activation.scenarios.lists import recover
 from dagster_project.files import copy_rows
 from dagster_project.home import Home
 from dagster_project.sql import literal
@@ -23,6 +24,7 @@ _ACCOUNT = (
 
 def forget(home: Home, customer_ids: Sequence[str]) -> int:
     """Turn the steps of these customers into suppressions; returns how many. Doing it again changes nothing."""
+    recover(home)  # what a stop has kept on its way into the ledger would come after this
     listed, held = home.ledger / "scenario_steps", home.ledger / "suppressions"
     with duckdb.connect() as con:
         con.execute("create table erased as select unnest(cast(? as varchar[])) as customer_id", [list(customer_ids)])

@@ -179,6 +179,20 @@ def test_nothing_is_in_place_before_the_commit_and_a_commit_broken_off_is_finish
     assert [row[:2] for row in shop.listed()] == [("anna", "two")]
 
 
+def test_who_is_erased_after_a_commit_broke_off_is_erased_from_what_it_lists(shop: Shop) -> None:
+    shop.scenarios = [thanks()]
+    shop.customer("anna")
+    shop.order("anna", "2026-01-05 12:00")
+    report = shop.prepare("2026-01-05")
+    (scratch_folder(shop.home, report.run_id) / "BEGUN").write_text("thanks")
+    assert steps.forget(shop.home, ["anna"]) == 1
+    shop.prepare("2026-01-06")
+    ledger = shop.home.ledger
+    assert shop.con.execute(f"from '{ledger}/scenario_steps/2026-01-05.parquet'").fetchall() == []
+    reasons = f"select customer_id, reason from '{ledger}/suppressions/2026-01-05.parquet'"
+    assert shop.con.execute(reasons).fetchall() == [("anna", "erased")]
+
+
 def test_what_a_stopped_run_prepared_does_not_outlive_the_next(shop: Shop) -> None:
     shop.scenarios = [thanks()]
     shop.customer("anna")
