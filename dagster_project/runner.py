@@ -19,6 +19,14 @@ telemetry:
 # Without this the UI opens with an invitation to a newsletter over whatever page was asked for.
 nux:
   enabled: false
+# A home takes one run at a time: of a backfill of many days nine others would wait for it, and then give up.
+concurrency:
+  runs:
+    tag_concurrency_limits:
+      - key: dagster/backfill
+        value:
+          applyLimitPerUniqueValue: true
+        limit: 1
 event_log_storage:
   module: dagster_project.event_log
   class: PooledEventLogStorage
