@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dagster_project.errors import KizunaError
+from dagster_project.errors import KizunaError, remedy
 from dagster_project.home import DEFAULT_HOME
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -25,6 +25,11 @@ class Group(click.Group):
             click.echo(f"kizuna: {error}", err=True)
             status = error.exit_code
         except BrokenPipeError:
+            status = 1
+        except Exception as error:
+            if not (mend := remedy(str(error))):
+                raise
+            click.echo(f"kizuna: {' '.join(str(error).split())}; {mend}", err=True)
             status = 1
         # Outside the handler, and collected: the error's frames hold connections; DuckDB would complain at exit.
         gc.collect()

@@ -1,5 +1,6 @@
 """What can go wrong in a way that a user can mend, and how it is told: never with a traceback."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,27 @@ class StageFailed(KizunaError):
 
 class HomeBusy(KizunaError):
     """Another run holds the home."""
+
+
+# What a message of the system or of DuckDB tells of a file -> what to do; the first that is found.
+_REMEDIES = {
+    r"No space left|quota exceeded": "make room on the disk, then run again: it takes up what was left",
+    r"Permission denied|Read-only file system|Operation not permitted|readonly database": (
+        "run as the user whose home it is, where that can be written"
+    ),
+    r"Could not set lock": "close what has the file open, then run again",
+    r"(marts|warehouse)\.duckdb": (
+        "where the file is damaged, delete it, then run the newest day again: it is made from landing/ and ledger/"
+    ),
+    r"No magic bytes|not a database|too small to be a Parquet file|IO Error|Input/output error": (
+        "where the file is damaged, restore it from a backup"
+    ),
+}
+
+
+def remedy(message: str) -> str:
+    """What to do about a file that the system or DuckDB could not read or write; nothing about other errors."""
+    return next((what for told, what in _REMEDIES.items() if re.search(told, message, re.IGNORECASE)), "")
 
 
 def relative_to(path: Path, root: Path) -> str:

@@ -3,11 +3,16 @@
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
+from dagster_project.errors import KizunaError
 from dagster_project.sql import literal
+
+T = TypeVar("T")
 
 
 def sync(path: Path) -> None:
@@ -43,6 +48,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     replace(aside, path)
+
+
+def parse(path: Path, read: Callable[[str], T]) -> T:
+    """What `read` makes of the text of a file of the home. Raises KizunaError with its name where it cannot."""
+    try:
+        return read(path.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise KizunaError(f"{path} is damaged ({type(error).__name__}): restore it from a backup") from None
 
 
 def state_of(path: Path) -> str:

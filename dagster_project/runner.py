@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project import doctor, progress
-from dagster_project.errors import HomeBusy, KizunaError, StageFailed
+from dagster_project.errors import HomeBusy, KizunaError, StageFailed, remedy
 from dagster_project.files import write_atomically
 from dagster_project.home import Home
 from dagster_project.publish import first_day
@@ -121,13 +121,13 @@ def _failure(result: Any) -> KizunaError:
                 error = error.cause
             for kind in _all_errors(KizunaError):
                 if kind.__name__ == error.cls_name:
-                    told = KizunaError(error.message.split(": ", 1)[-1].strip())
-                    told.exit_code = kind.exit_code
-                    return told
-            return StageFailed(
-                f"step {event.step_key} failed: {error.message.strip()} "
-                "Look at the run in the Dagster UI (kizuna ui) for where it happened."
-            )
+                    own = KizunaError(error.message.split(": ", 1)[-1].strip())
+                    own.exit_code = kind.exit_code
+                    return own
+            told = f"step {event.step_key} failed: {error.message.strip()}"
+            if mend := remedy(told):
+                return StageFailed(f"{told}; {mend}")
+            return StageFailed(f"{told} Look at the run in the Dagster UI (kizuna ui) for where it happened.")
     return StageFailed("the run failed; look at it in the Dagster UI (kizuna ui)")
 
 

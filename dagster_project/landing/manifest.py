@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.errors import KizunaError
-from dagster_project.files import write_atomically
+from dagster_project.files import parse, write_atomically
 from dagster_project.home import Home
-
 
 _REMEDY = "restore it from a backup, or move the home aside and land anew"
 
@@ -121,7 +120,7 @@ def append(home: Home, entries: list[dict[str, Any]]) -> None:
 
 def _has_published_files(home: Home) -> bool:
     """Whether a day was published from landed files: withdrawals of some may be known to the manifest alone."""
-    return any(json.loads(run.read_text())["file_ids"] for run in (home.ledger / "runs").glob("*.json"))
+    return any(parse(run, json.loads)["file_ids"] for run in (home.ledger / "runs").glob("*.json"))
 
 
 def _path(home: Home) -> Path:

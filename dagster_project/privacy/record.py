@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.files import write_atomically
+from dagster_project.files import parse, write_atomically
 from dagster_project.home import Home
 from dagster_project.landing.manifest import now
 from dagster_project.privacy.tombstones import folder
@@ -69,11 +69,15 @@ def read_all(home: Home) -> list[Erasure]:
     for file in folder(home).glob("*.json"):
         if file.name.endswith(".hashes.json"):
             continue
-        entry = json.loads(file.read_text(encoding="utf-8"))
-        entry["requests"] = tuple(Request(**each) for each in entry["requests"])
-        entry["customer_ids"], entry["files"] = tuple(entry["customer_ids"]), tuple(entry["files"])
-        found.append(Erasure(**entry))
+        found.append(parse(file, _erasure))
     return sorted(found, key=lambda each: (each.begun_at, each.erasure_id))
+
+
+def _erasure(text: str) -> Erasure:
+    entry = json.loads(text)
+    entry["requests"] = tuple(Request(**each) for each in entry["requests"])
+    entry["customer_ids"], entry["files"] = tuple(entry["customer_ids"]), tuple(entry["files"])
+    return Erasure(**entry)
 
 
 def hashes_file(home: Home, erasure_id: str) -> Path:

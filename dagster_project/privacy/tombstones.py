@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 from pyarrow import parquet
 
+from dagster_project.errors import KizunaError
 from dagster_project.files import write_atomically
 from dagster_project.home import Home
 from dagster_project.identity.hashing import linked_value
@@ -88,6 +89,12 @@ def write(home: Home, erasure_id: str, identifiers: Iterable[tuple[str, str, boo
 
 def _salt(home: Home) -> str:
     file = folder(home) / "salt"
-    if not file.exists():
+    if not file.exists() and not any(folder(home).glob("*.parquet")):
         write_atomically(file, secrets.token_hex(16).encode())
-    return file.read_text().strip()
+    kept = file.read_text().strip() if file.exists() else ""
+    if not kept:
+        raise KizunaError(
+            f"{file} is {'empty' if file.exists() else 'gone'}: without it nobody who was erased would be known to stay"
+            " out; restore it from a backup"
+        )
+    return kept

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dagster_project.files import write_atomically
+from dagster_project.files import parse, write_atomically
 from dagster_project.home import Home
 from dagster_project.settings import effective_settings
 
@@ -11,7 +11,7 @@ def first_day(home: Home) -> date:
     """The earlier of the setting `first_day` and the earliest day that was run in this home."""
     configured = date.fromisoformat(effective_settings()["first_day"])
     file = home.ledger / "first_day"
-    return min(configured, date.fromisoformat(file.read_text().strip())) if file.exists() else configured
+    return min(configured, parse(file, lambda text: date.fromisoformat(text.strip()))) if file.exists() else configured
 
 
 def include(home: Home, as_of: date) -> None:

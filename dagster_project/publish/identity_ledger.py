@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.files import copy_rows
+from dagster_project.files import copy_rows, parse
 from dagster_project.home import Home
 from dagster_project.landing import manifest
 from dagster_project.publish import ledger_tables
@@ -98,7 +98,7 @@ def _files(home: Home, name: str, days: list[date]) -> list[Path]:
 
 def _landings(home: Home, day: date, published: dict[date, Path]) -> tuple[date, int, bool, bool]:
     """(day, its newest landing, whether a file of it is withdrawn now, whether one withdrawn then is back)."""
-    held = set(json.loads(published[day].read_text())["file_ids"])
+    held = set(parse(published[day], json.loads)["file_ids"])
     known = manifest.read(home)
     newest = max((file.landing_no for file in known.landed if file.file_id in held), default=0)
     in_use = {file.file_id: file.landing_no for file in known.in_use}

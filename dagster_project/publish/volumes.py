@@ -5,7 +5,7 @@ from datetime import date
 
 import duckdb
 
-from dagster_project.files import write_atomically
+from dagster_project.files import parse, write_atomically
 from dagster_project.home import Home
 
 
@@ -14,7 +14,7 @@ def load(con: duckdb.DuckDBPyConnection, home: Home, as_of: date) -> None:
     con.execute("create or replace table run.volumes (as_of date, source varchar, rows bigint)")
     for file in sorted((home.ledger / "volumes").glob("*.json")):
         if date.fromisoformat(file.stem) < as_of:
-            rows = [(file.stem, source, count) for source, count in json.loads(file.read_text()).items()]
+            rows = [(file.stem, source, count) for source, count in parse(file, json.loads).items()]
             con.executemany("insert into run.volumes values (?, ?, ?)", rows)
 
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from dagster_project.files import write_atomically
+from dagster_project.files import parse, write_atomically
 from dagster_project.home import Home
 
 REASON = "erased"
@@ -43,7 +43,7 @@ def record_forgotten(home: Home, customer_ids: Iterable[str]) -> None:
 
 
 def _read(path: Path) -> set[str]:
-    return set(json.loads(path.read_text())) if path.exists() else set()
+    return set(parse(path, json.loads)) if path.exists() else set()
 
 
 def _write(path: Path, customer_ids: set[str]) -> None:

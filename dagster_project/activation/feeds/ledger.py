@@ -23,7 +23,7 @@ from dagster_project.activation.feeds.declaration import Feed
 from dagster_project.activation.feeds.destinations import Destination, destination_identity, open_destination
 from dagster_project.activation.feeds.difference import Counts
 from dagster_project.activation.feeds.recipients import refusals
-from dagster_project.files import copy_rows, write_atomically
+from dagster_project.files import copy_rows, parse, write_atomically
 from dagster_project.home import Home
 from dagster_project.sql import literal
 
@@ -74,7 +74,7 @@ class FeedLedger:
         """Every sync that was tried, oldest first."""
         if self._records is None:
             paths = sorted(path for path in self.folder.glob("*.json") if path.name not in {DECLARATION, HELD_BACK})
-            self._records = [SyncRecord.model_validate_json(path.read_text()) for path in paths]
+            self._records = [parse(path, SyncRecord.model_validate_json) for path in paths]
         return self._records
 
     def delivered(self, destination: str | None = None) -> list[SyncRecord]:
@@ -88,17 +88,17 @@ class FeedLedger:
     def declaration(self) -> Feed | None:
         """The feed as it was declared when a sync of it, as declared, was last begun."""
         path = self.folder / DECLARATION
-        return Feed.model_validate_json(path.read_text()) if path.exists() else None
+        return parse(path, Feed.model_validate_json) if path.exists() else None
 
     def receivers(self) -> dict[str, Feed]:
         """Identity of each destination that the feed ever had -> the feed as it was last sent there."""
-        feeds = [Feed.model_validate_json(path.read_text()) for path in sorted(self._receivers.glob("*.json"))]
+        feeds = [parse(path, Feed.model_validate_json) for path in sorted(self._receivers.glob("*.json"))]
         return {destination_identity(feed.destination): feed for feed in feeds}
 
     def held_back(self) -> dict[str, int]:
         """Why rows are held back, and how many, as the newest run found it; a run may send nothing and hold back."""
         path = self.folder / HELD_BACK
-        return json.loads(path.read_text()) if path.exists() else {}
+        return parse(path, json.loads) if path.exists() else {}
 
     def note_held_back(self, reasons: dict[str, int]) -> None:
         """Write what the newest run holds back."""

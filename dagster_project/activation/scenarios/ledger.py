@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from dagster_project.activation.statements import text
-from dagster_project.files import copy_rows, state_of
+from dagster_project.files import copy_rows, parse, state_of
 from dagster_project.home import Home
 from dagster_project.run_context import TOKYO, RunContext
 from dagster_project.sql import literal
@@ -67,8 +67,12 @@ def run_id_of(context: RunContext) -> str:
 def read_runs(home: Home) -> list[Run]:
     """Every run that was committed, in the order in which they first ran."""
     folder = home.ledger / "activation_runs"
-    found = [Run(**json.loads(path.read_text())) for path in folder.glob("*.json")] if folder.exists() else []
+    found = [parse(path, _run) for path in folder.glob("*.json")] if folder.exists() else []
     return sorted(found, key=lambda run: run.run_no)
+
+
+def _run(text: str) -> Run:
+    return Run(**json.loads(text))
 
 
 def own_run(home: Home, context: RunContext) -> Run:
