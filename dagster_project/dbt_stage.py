@@ -27,13 +27,14 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from dagster_project import dbt_runner, gates, loaded_rules, progress, proven
 from dagster_project.dbt_checks import described
-from dagster_project.errors import StageFailed
+from dagster_project.errors import StageFailed, remedy
 from dagster_project.hourly.selection import tests_of
 from dagster_project.previews import preview
 from dagster_project.resources import HomeResource
 
 OWNER = "team:data-platform"
 SEEDS = "resource_type:seed"
+LANDED = re.compile(r"/.*/landing/\w+/[0-9a-f]{16}\.parquet")  # named by a hash, so it may be told
 
 
 class StageTranslator(DagsterDbtTranslator):
@@ -220,7 +221,9 @@ def _told(message: str | None) -> str:
         last = max((number for number, line in enumerate(lines) if line.startswith("  ")), default=-1)
         lines = [text.partition("Traceback")[0], re.sub(r"^[\w.]+: ", "", "\n".join(lines[last + 1 :]))]
     text = "\n".join(lines)
-    return " ".join(re.sub(r"'[^']*'", "'...'", text).split())[:600]
+    text = re.sub(r"'([^']*)'", lambda quoted: quoted[0] if LANDED.fullmatch(quoted[1]) else "'...'", text)
+    told = " ".join(text.split())[:600]
+    return f"{told}; {mend}" if (mend := remedy(told)) else told
 
 
 def _with_figures(output: Output, con: Any, manifest: Mapping[str, Any]) -> Output:

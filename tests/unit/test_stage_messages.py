@@ -20,6 +20,14 @@ def test_a_python_model_says_what_happened_and_not_where():
     )
 
 
+def test_a_landed_file_that_is_torn_is_named():
+    file = "/home/taro/.kizuna/landing/web_events/0123456789abcdef.parquet"
+    told = _told(f"Invalid Input Error: No magic bytes found at end of file '{file}'\n  LINE 1: 'taro@example.jp'")
+    assert file in told
+    assert "taro@" not in told
+    assert told.endswith("restore it from a backup")
+
+
 def test_a_quoted_value_is_left_out():
     assert _told("Conversion Error: could not cast 'hanako@example.jp'\n  LINE 1") == (
         "Conversion Error: could not cast '...' LINE 1"
