@@ -15,17 +15,25 @@ from dagster_project.staging.normalise import READERS
 
 
 def origin_rows(home: Home, keys: Iterable[tuple[str, str]]) -> list[dict[str, str | int]]:
-    """Every landed row of the given (source, key), versions and copies too, in landing order; composite keys are
-    joined by `:`.
+    """Every landed row of the given (source, key), versions and copies too, in landing order, those of withdrawn files
+    last; composite keys are joined by `:`.
 
-    One dict per row: source, source_key, file (its name), file_id, line_no.
+    One dict per row: source, source_key, file (its name), file_id, line_no, is_withdrawn.
     """
-    files = manifest.read(home).in_use
-    names = {file.file_id: file.name for file in files}
-    return [
-        {"source": source, "source_key": key, "file": names[file_id], "file_id": file_id, "line_no": int(line_no)}
-        for source, key, file_id, line_no in _landed(home, files, keys, "_file_id", "_line_no")
+    known = manifest.read(home)
+    names = {file.file_id: file.name for file in known.landed}
+    rows = [
+        {
+            "source": source,
+            "source_key": key,
+            "file": names[file_id],
+            "file_id": file_id,
+            "line_no": int(line_no),
+            "is_withdrawn": file_id in known.withdrawn,
+        }
+        for source, key, file_id, line_no in _landed(home, known.landed, keys, "_file_id", "_line_no")
     ]
+    return sorted(rows, key=lambda row: bool(row["is_withdrawn"]))
 
 
 def landed_values(home: Home, keys: Iterable[tuple[str, str]], column: str) -> dict[tuple[str, str], str]:

@@ -13,6 +13,7 @@ from dagster_project.landing import manifest
 from dagster_project.landing.contract import sources
 from dagster_project.landing.deliveries import list_files, restore, withdraw
 from dagster_project.landing.land import land
+from dagster_project.landing.origin_rows import landed_values, origin_rows
 from dagster_project.landing.views import refresh
 from dagster_project.publish import runs
 
@@ -111,6 +112,16 @@ def test_a_home_whose_path_holds_quotes_and_patterns_works(tmp_path, sources_dir
         refresh(con, home)
         assert con.execute("select brand_id from landing.brands order by 1").fetchall() == [("b1",), ("b2",)]
         assert "day" not in [row[0] for row in con.execute("describe landing.brands").fetchall()]
+
+
+def test_a_row_is_traced_to_its_file_also_once_that_is_withdrawn(home, two, sources_dir, deliver):
+    withdraw(home, two[0])
+    [found] = origin_rows(home, [("brands", "b1")])
+    assert (found["file"], found["line_no"], found["is_withdrawn"]) == ("a.csv", 2, True)
+    deliver("brands/c.csv", "brand_id,name\nb1,mended\n")
+    land(home, sources_dir)
+    assert [row["file"] for row in origin_rows(home, [("brands", "b1")])] == ["c.csv", "a.csv"]
+    assert landed_values(home, [("brands", "b1")], "name") == {("brands", "b1"): "mended"}
 
 
 def test_landed_rows_that_are_gone_are_named(home, two):
