@@ -24,7 +24,10 @@ MART_TRIGGERS = {
     "brand_journeys": ("brand_journeys", ("brand_id", "stage")),
     "tags": ("tags", ("tag",)),
     "score": ("scores", ()),
+    "entered": ("rf_customers", ()),
 }
+# What stands before the colon of a trigger that is a row of a source with another name.
+SOURCES = {"ec": "ec_orders", "store": "pos_receipts", "launch": "products", "campaign": "campaigns"}
 
 
 def why(home: Home, feed_row_id: str) -> dict[str, Any]:
@@ -97,12 +100,13 @@ def _listed(con: duckdb.DuckDBPyConnection, home: Home, feed_row_id: str) -> dic
 
 
 def _trigger_keys(trigger: str, member_ids: list[str]) -> list[tuple[str, str]]:
-    """The (source, key) of what set a scenario off: an act, an order, or a date that the member's record tells."""
+    """The (source, key) of what set a scenario off: an act, an order, or the record that tells its date."""
     kind, _, key = trigger.partition(":")
-    source = {"ec": "ec_orders", "store": "pos_receipts"}.get(kind, kind)
     if kind == "replenishment":
         return _trigger_keys(key.rpartition(":")[0], member_ids)
-    return [("members", member_id) for member_id in member_ids] if kind == "birthday" else [(source, key)]
+    return (
+        [("members", member_id) for member_id in member_ids] if kind == "birthday" else [(SOURCES.get(kind, kind), key)]
+    )
 
 
 def _mart_rows(con: duckdb.DuckDBPyConnection, target: dict[str, Any], customer_id: str) -> list[dict[str, Any]]:
