@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from dagster_project.errors import HomeBusy, KizunaError
+from dagster_project.errors import HomeBusy, KizunaError, UsageError
 
 DEFAULT_HOME = Path(".kizuna")
 
@@ -33,8 +33,12 @@ class Home:
 
     @classmethod
     def open(cls, path: Path | str) -> "Home":
-        """The home at `path`, made if it is not there, with mode 0700."""
+        """The home at `path`, made if it is not there, with mode 0700. Raises UsageError for a path that libraries
+        cannot be told.
+        """
         home = cls(Path(path).resolve())
+        if {"#", "?"} & set(str(home.path)):
+            raise UsageError(f"{home.path}: # and ? end a path for libraries that open files here; name another folder")
         os.umask(0o077)
         for folder in (
             home.path,

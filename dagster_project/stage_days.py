@@ -33,6 +33,13 @@ def begin(con: duckdb.DuckDBPyConnection, stage: str, run: RunContext) -> bool:
     return stage in held
 
 
+def spend(con: duckdb.DuckDBPyConnection) -> None:
+    """Before lists and feeds that activation has prepared are given away: publish, tried again alone, would find none
+    of them, and end well.
+    """
+    con.execute("delete from run.stage_days where stage = 'activation'")
+
+
 def end(con: duckdb.DuckDBPyConnection, stage: str, run: RunContext) -> None:
     """After a stage has gone through, with its gate, and nothing of it is another day's."""
     if stage in STAGES and not run.is_hourly:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dagster import AssetExecutionContext, AssetSpec, MaterializeResult, PartitionsDefinition, multi_asset
 
-from dagster_project import progress
+from dagster_project import progress, stage_days
 from dagster_project.activation import feeds
 from dagster_project.activation.scenarios import lists
 from dagster_project.activation.scenarios.ledger import run_id_of
@@ -64,6 +64,7 @@ def publish_assets(partitions: PartitionsDefinition) -> Any:
             docs.write(place)
             deliveries = []
             if run.is_newest:
+                stage_days.spend(con)
                 # The ledger goes first: a crash after it leaves ids and steps known that a re-run gives again.
                 ids.record(con, place, run_id_of(run))
                 identity_ledger.record(con, place, run.as_of)
@@ -104,7 +105,13 @@ def hourly_publish_assets(partitions: PartitionsDefinition) -> Any:
             deliveries = []
             if run.is_newest:
                 run_id = run_id_of(run)
-                ids.record_listed(con, place, run_id, lists.scratch_folder(place, run_id) / "scenario_steps.parquet")
+                listed = lists.scratch_folder(place, run_id) / "scenario_steps.parquet"
+                if not listed.exists():
+                    raise StageFailed(
+                        f"what the run {run_id} prepared was given away already, its feeds perhaps in vain; start"
+                        " hourly_activation anew, whole, or wait for the next hour"
+                    )
+                ids.record_listed(con, place, run_id, listed)
                 rule_text.keep(place)
                 lists.commit(place, run_id)
                 deliveries = feeds.deliver_all(place, feeds.read_prepared(place))

@@ -58,6 +58,14 @@ def test_not_upon_what_an_hourly_run_has_built_since(con: duckdb.DuckDBPyConnect
     through(con, OF_DAY, *stage_days.STAGES)
 
 
+def test_lists_and_feeds_that_were_given_away_are_not_published_once_more(con: duckdb.DuckDBPyConnection) -> None:
+    stage_days.begin(con, "publish", OF_DAY)
+    stage_days.spend(con)  # a receiver is down
+    with pytest.raises(StageFailed, match=r"of activation the warehouse"):
+        stage_days.begin(con, "publish", OF_DAY)
+    through(con, OF_DAY, "activation", "publish")
+
+
 def test_rule_tables_are_no_days(con: duckdb.DuckDBPyConnection) -> None:
     through(con, RunContext.daily(DAY + timedelta(days=1)), "rules")
     through(con, OF_DAY, "publish")
