@@ -21,6 +21,9 @@ def origin_rows(home: Home, keys: Iterable[tuple[str, str]]) -> list[dict[str, s
     One dict per row: source, source_key, file (its name), file_id, line_no, is_withdrawn.
     """
     known = manifest.read(home)
+    in_use = known.in_use
+    # A file that is gone is given up by withdrawing it.
+    out = [file for file in known.landed if file not in in_use and manifest.parquet_path(home, file).exists()]
     names = {file.file_id: file.name for file in known.landed}
     rows = [
         {
@@ -31,7 +34,7 @@ def origin_rows(home: Home, keys: Iterable[tuple[str, str]]) -> list[dict[str, s
             "line_no": int(line_no),
             "is_withdrawn": file_id in known.withdrawn,
         }
-        for source, key, file_id, line_no in _landed(home, known.landed, keys, "_file_id", "_line_no")
+        for source, key, file_id, line_no in _landed(home, [*in_use, *out], keys, "_file_id", "_line_no")
     ]
     return sorted(rows, key=lambda row: bool(row["is_withdrawn"]))
 

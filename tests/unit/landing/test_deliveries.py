@@ -122,6 +122,8 @@ def test_a_row_is_traced_to_its_file_also_once_that_is_withdrawn(home, two, sour
     land(home, sources_dir)
     assert [row["file"] for row in origin_rows(home, [("brands", "b1")])] == ["c.csv", "a.csv"]
     assert landed_values(home, [("brands", "b1")], "name") == {("brands", "b1"): "mended"}
+    (home.landing / "brands" / f"{two[0]}.parquet").unlink()  # given up
+    assert [row["file"] for row in origin_rows(home, [("brands", "b1")])] == ["c.csv"]
 
 
 def test_landed_rows_that_are_gone_are_named(home, two):
