@@ -110,12 +110,17 @@ def skipped(busy: HomeBusy) -> str:
     return f"skipped: {busy.args[0].partition(';')[0]}; what is due goes out with the next run"
 
 
+def is_hourly(run: DagsterRun) -> bool:
+    """Whether a run is an hourly one: by its job, or by its cut-off."""
+    return run.job_name == HOURLY_JOB or CUT_OFF_TAG in run.tags
+
+
 def run_context(run: DagsterRun, as_of: date, home: Home, started_at: datetime) -> RunContext:
     """The run's context: its partition is the as_of; an hourly run has its cut-off as a tag, else the hour before its
     start, on its day."""
     newest = newest_published(home)
     is_newest = newest is None or as_of >= newest
-    if run.job_name != HOURLY_JOB and CUT_OFF_TAG not in run.tags:
+    if not is_hourly(run):
         return RunContext.daily(as_of, is_newest)
     at = datetime.fromisoformat(run.tags.get(CUT_OFF_TAG, started_at.isoformat())).astimezone(UTC)
     cut_off = at.replace(minute=0, second=0, microsecond=0, tzinfo=None)

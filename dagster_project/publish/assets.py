@@ -19,7 +19,7 @@ from dagster_project.errors import StageFailed
 from dagster_project.privacy.published import erase_published
 from dagster_project.publish import docs, health, identity_ledger, ids, marts, runs, volumes
 from dagster_project.publish.catalog import MARTS
-from dagster_project.resources import HomeResource
+from dagster_project.resources import HomeResource, is_hourly
 from dagster_project.run_context import finish
 from dagster_project.settings import effective_settings
 
@@ -98,8 +98,12 @@ def hourly_publish_assets(partitions: PartitionsDefinition) -> Any:
         spec("hourly_syncs", {"csv"}, "Feeds delivered by an hourly run, manifest last.", PREPARED),
     ]
 
+    specs = [each.replace_attributes(skippable=True) for each in specs]  # in a run that is no hourly one
+
     @multi_asset(name="publish_hourly", specs=specs, partitions_def=partitions, can_subset=False)
     def publish_hourly(context: AssetExecutionContext, home: HomeResource) -> Iterator[Any]:
+        if not is_hourly(context.run):
+            return  # all assets at once, from the UI: the daily step gives away what was prepared
         with home.stage(context, "publish") as (con, run):
             place = home.home
             deliveries = []
