@@ -95,7 +95,10 @@ def _listed(con: duckdb.DuckDBPyConnection, home: Home, feed_row_id: str) -> dic
         else []
     )
     if not found:
-        raise UsageError(f"no feed row {feed_row_id} was ever listed; why not: kizuna why CUSTOMER --suppressed")
+        raise UsageError(
+            f"no list holds a feed row {feed_row_id} (those of erased persons are forgotten);"
+            " why not: kizuna why CUSTOMER --suppressed"
+        )
     return found[0]
 
 
