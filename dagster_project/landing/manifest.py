@@ -82,13 +82,11 @@ def read(home: Home) -> Manifest:
     withdrawn: set[str] = set()
     known = [each.name for each in fields(Landed)]
     path = _path(home)
-    text = path.read_text(encoding="utf-8").removesuffix("
-") if path.exists() else ""
+    text = path.read_text(encoding="utf-8").removesuffix("\n") if path.exists() else ""
     if not text and (path.exists() or _has_published_files(home)):
         raise KizunaError(f"{path}: the landing manifest is {'empty' if path.exists() else 'gone'}; {_REMEDY}")
     # Names may hold characters that `splitlines` takes for the end of a line (U+2028, U+0085).
-    for number, line in enumerate(text.split("
-") if text else (), 1):
+    for number, line in enumerate(text.split("\n") if text else (), 1):
         try:
             entry = json.loads(line)
             if entry["entry"] == "landed":
