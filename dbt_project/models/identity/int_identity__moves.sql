@@ -18,8 +18,8 @@ before as (
     where {{ of_parts('identifier_key') }}
 ),
 
--- Of who is not published nothing is known. Said of rows that were found by their parts: DuckDB takes a condition on time for one that leaves
--- hardly any.
+-- Of who is not published nothing is known. Said of rows that were found by their parts: DuckDB takes a condition on time for one that
+-- leaves hardly any.
 after as (
     select
         identity_map.identifier_key,
