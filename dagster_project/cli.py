@@ -238,7 +238,7 @@ def sync(feed: str, dry_run: bool, force: bool, home_path: Path, as_json: bool) 
     """Sync FEED now, from the marts of the last run."""
     from dagster_project.activation import sync_command
 
-    result = sync_command.sync(Home.open(home_path), feed, dry_run=dry_run, force=force)
+    result = sync_command.sync(Home.existing(home_path), feed, dry_run=dry_run, force=force)
     show(result, as_json, lambda: sync_command.print_result(result))
 
 

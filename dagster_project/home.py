@@ -59,6 +59,13 @@ class Home:
         """The home named by KIZUNA_HOME, as the Dagster code location finds it."""
         return cls.open(os.environ.get("KIZUNA_HOME", DEFAULT_HOME))
 
+    @classmethod
+    def existing(cls, path: Path | str) -> "Home":
+        """The home at `path`. Raises UsageError where there is none: a command that looks makes no folders."""
+        if not Path(path).is_dir():
+            raise UsageError(f"{path}: there is no home here; kizuna run makes one, --home DIR names another")
+        return cls.open(path)
+
     @property
     def landing(self) -> Path:
         """Immutable Parquet of landed files, and the landing manifest."""

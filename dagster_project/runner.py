@@ -127,7 +127,9 @@ def _failure(result: Any) -> KizunaError:
             told = f"step {event.step_key} failed: {error.message.strip()}"
             if mend := remedy(told):
                 return StageFailed(f"{told}; {mend}")
-            return StageFailed(f"{told} Look at the run in the Dagster UI (kizuna ui) for where it happened.")
+            return StageFailed(
+                f"{told.rstrip('.')}. Look at the run in the Dagster UI (kizuna ui) for where it happened."
+            )
     return StageFailed("the run failed; look at it in the Dagster UI (kizuna ui)")
 
 

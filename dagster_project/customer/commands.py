@@ -21,7 +21,7 @@ def card(who: str, home_path: Path, as_json: bool) -> None:
     from dagster_project.customer import card as found_card
     from dagster_project.customer.card_text import print_card
 
-    found = found_card.look_up(Home.open(home_path), who)
+    found = found_card.look_up(Home.existing(home_path), who)
     show(found, as_json, lambda: print_card(found))
 
 
@@ -52,7 +52,7 @@ def path(a: str, b: str, without_edge: str | None, home_path: Path, as_json: boo
     """
     from dagster_project.customer import path as found_path
 
-    found = found_path.path(Home.open(home_path), a, b, without_edge)
+    found = found_path.path(Home.existing(home_path), a, b, without_edge)
     show(found, as_json, lambda: found_path.print_path(found))
 
 
@@ -71,7 +71,7 @@ def why(row_or_customer: str, suppressed: bool, scenario_id: str | None, home_pa
     from dagster_project.customer import why as found_why
     from dagster_project.customer import why_text
 
-    home = Home.open(home_path)
+    home = Home.existing(home_path)
     if suppressed:
         rows = found_why.why_not(home, row_or_customer, scenario_id)
         show(rows, as_json, lambda: why_text.print_suppressed(rows))

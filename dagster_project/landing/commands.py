@@ -37,7 +37,7 @@ def _list_landed(home_path: Path, as_json: bool) -> None:
     from dagster_project.landing.deliveries import list_files
     from dagster_project.summary import print_table
 
-    files = [asdict(file) for file in list_files(Home.open(home_path))]
+    files = [asdict(file) for file in list_files(Home.existing(home_path))]
     show(files, as_json, lambda: print_table(files, "no file was landed yet: kizuna run"))
 
 
@@ -48,7 +48,7 @@ def withdraw(file_id: str, home_path: Path, as_json: bool) -> None:
     """Take the rows of FILE_ID out, from the next run on."""
     from dagster_project.landing.deliveries import withdraw as take_back
 
-    home = Home.open(home_path)
+    home = Home.existing(home_path)
     with home.lock("landing withdraw"):
         entry = asdict(take_back(home, file_id))
     show(
@@ -65,7 +65,7 @@ def restore(file_id: str, home_path: Path, as_json: bool) -> None:
     """Undo a withdrawal."""
     from dagster_project.landing.deliveries import restore as put_back
 
-    home = Home.open(home_path)
+    home = Home.existing(home_path)
     with home.lock("landing restore"):
         entry = asdict(put_back(home, file_id))
     show(

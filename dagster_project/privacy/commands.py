@@ -17,7 +17,7 @@ def erasures(rewrite: bool, home_path: Path, as_json: bool) -> None:
     from dagster_project.privacy import freed_space
     from dagster_project.summary import print_table
 
-    home = Home.open(home_path)
+    home = Home.existing(home_path)
     if rewrite:
         with home.lock("erasures --rewrite"):
             was_written = freed_space.compact(home)

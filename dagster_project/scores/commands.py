@@ -42,5 +42,5 @@ def scores(
     """
     from dagster_project.scores import report
 
-    result = report.compare(Home.open(home_path), as_of.date() if as_of else None, rules, half_life, out)
+    result = report.compare(Home.existing(home_path), as_of.date() if as_of else None, rules, half_life, out)
     show(result, as_json, lambda: report.print_report(result))

@@ -43,7 +43,7 @@ def audience(
     from dagster_project.activation.audiences import report
 
     day = as_of.date() if as_of else None
-    result = report.look(Home.open(home_path), file, day, sample or 0, explain)
+    result = report.look(Home.existing(home_path), file, day, sample or 0, explain)
     for warning in result["warnings"]:
         click.echo(f"kizuna: warning: {warning}", err=True)
     show(result, as_json, lambda: _print_audience(result, count, bool(sample), explain))

@@ -36,7 +36,7 @@ def plan(scenario: str | None, days: int, chart: Path | None, home_path: Path, a
         from dagster_project import svg
 
         svg.require_place(chart)
-    found = forecast.forecast(Home.open(home_path), days, scenario)
+    found = forecast.forecast(Home.existing(home_path), days, scenario)
     if chart is not None:
         from dagster_project.activation.plan import chart as drawing
 

@@ -29,7 +29,7 @@ def results(scenario: str | None, chart: Path | None, home_path: Path, as_json: 
     """
     from dagster_project.activation.results import report
 
-    rows = report.look_up(Home.open(home_path), scenario)
+    rows = report.look_up(Home.existing(home_path), scenario)
     if chart is not None:
         from dagster_project.activation.results import chart as drawing
 

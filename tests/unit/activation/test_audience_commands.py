@@ -133,7 +133,7 @@ def test_wrong_use_says_what_there_is(run: Run, tmp_path: Path) -> None:
     assert (unknown.exit_code, "did you mean `gift_givers`?" in unknown.stderr) == (2, True)
     assert run("audience", "big_spenders.yml", "--as-of", "2026-03-30").exit_code == 2
     nowhere = CliRunner().invoke(cli, ["audience", "big_spenders.yml", "--home", str(tmp_path / "new")])
-    assert (nowhere.exit_code, "has no published marts yet" in nowhere.stderr) == (2, True)
+    assert (nowhere.exit_code, "there is no home here" in nowhere.stderr) == (2, True)
 
 
 def test_ready_conditions_are_listed_with_meaning_and_example(run: Run) -> None:
