@@ -4,6 +4,7 @@ Personal data lies here, so the folder has mode 0700 and the files that hold suc
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from dagster_project.errors import HomeBusy, KizunaError, UsageError
+from dagster_project.files import write_atomically
 
 DEFAULT_HOME = Path(".kizuna")
 
@@ -140,6 +142,25 @@ class Home:
             )
         return kept
 
+    def note_salt(self) -> None:
+        """Keep in the ledger by which salt this home gives customer ids away, as a hash."""
+        if not self._salt_noted.exists():
+            write_atomically(self._salt_noted, _digest(self.salt()).encode())
+
+    def check_salt(self) -> None:
+        """Raises KizunaError where the salt is another than the one noted: everybody would be somebody new, to be
+        written to once more."""
+        if self._salt_noted.exists() and self._salt_noted.read_text().strip() != _digest(self.salt()):
+            where = "KIZUNA_SALT" if os.environ.get("KIZUNA_SALT") else self.path / "salt"
+            raise KizunaError(
+                f"{where} is not the salt by which this home gave its customer ids: with it every customer would be"
+                f" somebody new. Set the former one; where that is meant, delete {self._salt_noted} and run again"
+            )
+
+    @property
+    def _salt_noted(self) -> Path:
+        return self.ledger / "salt.sha256"
+
     @contextmanager
     def lock(
         self, what: str, wait_seconds: float = 0, waiting: Callable[[str], None] = lambda holder: None
@@ -173,6 +194,10 @@ class Home:
                 yield
             finally:
                 _held.discard(self.path)
+
+
+def _digest(salt: str) -> str:
+    return hashlib.sha256(f"salt of customer ids\0{salt}".encode()).hexdigest()
 
 
 def _salt_in(file: Path) -> str:

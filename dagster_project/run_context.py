@@ -61,8 +61,9 @@ class RunContext:
 def write_context(con: duckdb.DuckDBPyConnection, home: Home, context: RunContext) -> None:
     """Write run.context (one row) and run.settings, replacing what an earlier run left.
 
-    From now until `finish`, the warehouse is no finished run's.
+    From now until `finish`, the warehouse is no finished run's. Raises KizunaError where the salt is not the home's.
     """
+    home.check_salt()
     con.execute("create schema if not exists run")
     con.execute(
         "create or replace table run.context as select cast(? as date) as as_of, cast(? as timestamp) as as_of_end_at,"

@@ -77,6 +77,7 @@ def record_listed(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, liste
 
 
 def _record(con: duckdb.DuckDBPyConnection, home: Home, run_id: str, first_as_of: str, condition: str) -> None:
+    home.note_salt()
     own = home.ledger / "published_ids" / f"{run_id}.parquet"
     con.execute(
         "create or replace temp table ids_of_run as"

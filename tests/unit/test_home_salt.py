@@ -2,12 +2,15 @@
 
 import os
 import stat
+from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from dagster_project.errors import KizunaError
 from dagster_project.home import Home
+from dagster_project.run_context import RunContext, write_context
 
 
 @pytest.fixture
@@ -61,3 +64,19 @@ def test_a_lost_salt_is_asked_for_and_not_made_anew(own: Home, is_there: bool, m
         own.salt()
     monkeypatch.setenv("KIZUNA_SALT", "given")
     assert own.salt() == "given"
+
+
+def test_another_salt_than_that_of_the_ids_given_away_stops_a_run(own: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    own.check_salt()
+    own.note_salt()
+    own.check_salt()
+    monkeypatch.setenv("KIZUNA_SALT", "mistyped")
+    own.note_salt()
+    with (
+        duckdb.connect() as con,
+        pytest.raises(KizunaError, match=r"KIZUNA_SALT is not the salt .* delete .*ledger/salt.sha256"),
+    ):
+        write_context(con, own, RunContext.daily(date(2026, 3, 31), is_newest=True))
+    assert own.salt() not in (own.ledger / "salt.sha256").read_text()
+    (own.ledger / "salt.sha256").unlink()
+    own.check_salt()
