@@ -73,6 +73,22 @@ class StageTranslator(DagsterDbtTranslator):
 TRANSLATOR = StageTranslator()
 
 
+def handed_over(manifest: Mapping[str, Any], made: Set[AssetKey]) -> list[AssetSpec]:
+    """Tables that steps write and hand over to models, and that are nobody's asset: with what they hold, where the
+    lineage would show a bare name."""
+    specs = {
+        TRANSLATOR.get_asset_key(source): AssetSpec(
+            TRANSLATOR.get_asset_key(source),
+            group_name=TRANSLATOR.get_group_name(source),
+            description=TRANSLATOR.get_description(source),
+            owners=[OWNER],
+            kinds={"duckdb"},
+        )
+        for source in manifest["sources"].values()
+    }
+    return [spec for key, spec in sorted(specs.items()) if key not in made]
+
+
 def dbt_stage(
     stage: str,
     manifest: Mapping[str, Any],

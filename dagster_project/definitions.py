@@ -19,7 +19,7 @@ from dagster import (
 from dagster_project import dbt_runner
 from dagster_project.activation.assets import activation_assets
 from dagster_project.activation.scenarios.refusals import name_refusals
-from dagster_project.dbt_stage import TRANSLATOR, dbt_stage
+from dagster_project.dbt_stage import TRANSLATOR, dbt_stage, handed_over
 from dagster_project.garbage import collect_rarely
 from dagster_project.home import Home
 from dagster_project.hourly import selection
@@ -88,7 +88,7 @@ def every_hour(context: ScheduleEvaluationContext) -> RunRequest:
 
 
 defs = Definitions(
-    assets=stages,
+    assets=[*stages, *handed_over(manifest, {key for stage in stages for key in stage.keys})],
     jobs=[daily, hourly_activation],
     schedules=[daily_at_four, every_hour],
     resources={"home": HomeResource(path=str(home.path))},

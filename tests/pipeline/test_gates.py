@@ -20,7 +20,7 @@ from dagster import DagsterEvent, DagsterEventType, DagsterInstance
 
 from dagster_project.project import ROOT
 from tests.conftest import LAST_DAY, Shop
-from tests.pipeline.stages import STAGES, run_from
+from tests.pipeline.stages import STAGES, run_from, run_past_the_doctor
 
 NEXT_DAY = LAST_DAY + timedelta(days=1)
 CANARY = "hanako.canary@example.jp"
@@ -119,12 +119,14 @@ class Planted:
     """A fault, the stage that must stop it, and words of the message: what broke and what to do.
 
     unseen_before: stages before this one read nothing of the fault; the run leaves out what they would build again.
+    is_seen_by_doctor: the run leaves out what would tell of it before its first stage.
     """
 
     stage: str
     plant: Callable[[Shop], None]
     told: tuple[str, ...]
     unseen_before: str = ""
+    is_seen_by_doctor: bool = False
 
 
 FAULTS = (
@@ -144,6 +146,7 @@ FAULTS = (
         "marts",
         a_segment_is_missing,
         ("stage marts", "test holds of rf_customers", "segment is not null (not so in"),
+        is_seen_by_doctor=True,
     ),
     Planted(
         "insights",
@@ -198,6 +201,7 @@ def test_a_fault_stops_the_run_at_its_stage(shop: Shop, tmp_path: Path, fault: P
     ledger = {str(file): file.read_bytes() for file in (own.home / "ledger").rglob("*") if file.is_file()}
 
     command = partial(run_from, fault.unseen_before) if fault.unseen_before else None
+    command = run_past_the_doctor if fault.is_seen_by_doctor else command
     done = own.run(NEXT_DAY, check=1, command=command)
 
     for words in fault.told:
