@@ -1,6 +1,8 @@
 """The SQL statements of activation: fixed text in each package's `sql/`, values bound; no configuration becomes SQL."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,19 @@ def execute(con: duckdb.DuckDBPyConnection, name: str, **values: Any) -> None:
     for statement in filter(str.strip, text(name).split(";")):
         named = set(re.findall(r"\$([a-z_]+)", statement))
         con.execute(statement, {key: values[key] for key in named})
+
+
+@contextmanager
+def joined_as_written(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Within, DuckDB turns no join round: one after another of many left joins, it may build a table from rows of two
+    origins, take a column for a dictionary by the first of them, and end with an internal error (its issue 24807). So
+    the tables that are joined must be small enough to be hashed whole.
+    """
+    con.execute("set disabled_optimizers = 'build_side_probe_side'")
+    try:
+        yield
+    finally:
+        con.execute("set disabled_optimizers = ''")
 
 
 def text(name: str) -> str:

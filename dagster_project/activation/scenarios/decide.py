@@ -10,7 +10,7 @@ from dagster_project.activation.scenarios import frames, touches
 from dagster_project.activation.scenarios.declaration import Scenario
 from dagster_project.activation.scenarios.rules import ten_thousandths
 from dagster_project.activation.scenarios.triggers import FOR_AUDIENCES
-from dagster_project.activation.statements import execute
+from dagster_project.activation.statements import execute, joined_as_written
 from dagster_project.home import Home
 from dagster_project.identity.hashing import links_gmail_aliases
 from dagster_project.run_context import RunContext
@@ -70,7 +70,8 @@ def decide(
                 frames.meet_exits(con, scenario, number, schema)
                 frames.meet_variants(con, scenario, number, schema)
         execute(con, "scenarios/choices", step_no=number)
-        execute(con, "scenarios/candidates", step_no=number, salt=salt, global_holdout_basis=basis)
+        with joined_as_written(con):
+            execute(con, "scenarios/candidates", step_no=number, salt=salt, global_holdout_basis=basis)
     cap(con)
     execute(con, "scenarios/withdrawals", cut_off_at=cut_off_at)
     for scenario in scenarios:
