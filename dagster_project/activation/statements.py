@@ -24,8 +24,8 @@ def execute(con: duckdb.DuckDBPyConnection, name: str, **values: Any) -> None:
 @contextmanager
 def joined_as_written(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Within, DuckDB turns no join round: one after another of many left joins, it may build a table from rows of two
-    origins, take a column for a dictionary by the first of them, and end with an internal error (as in its issue 24807). So
-    the tables that are joined must be small enough to be hashed whole.
+    origins, take a column for a dictionary by the first of them, and end with an internal error (as in its issue
+    24807). So the tables that are joined must be small enough to be hashed whole.
     """
     con.execute("set disabled_optimizers = 'build_side_probe_side'")
     try:
