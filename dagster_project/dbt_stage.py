@@ -76,17 +76,17 @@ TRANSLATOR = StageTranslator()
 def handed_over(manifest: Mapping[str, Any], made: Set[AssetKey]) -> list[AssetSpec]:
     """Tables that steps write and hand over to models, and that are nobody's asset: with what they hold, where the
     lineage would show a bare name."""
-    specs = {
-        TRANSLATOR.get_asset_key(source): AssetSpec(
-            TRANSLATOR.get_asset_key(source),
-            group_name=TRANSLATOR.get_group_name(source),
-            description=TRANSLATOR.get_description(source),
+    sources = {TRANSLATOR.get_asset_key(source): source for source in manifest["sources"].values()}
+    return [
+        AssetSpec(
+            key,
+            group_name=TRANSLATOR.get_group_name(sources[key]),
+            description=TRANSLATOR.get_description(sources[key]),
             owners=[OWNER],
             kinds={"duckdb"},
         )
-        for source in manifest["sources"].values()
-    }
-    return [spec for key, spec in sorted(specs.items()) if key not in made]
+        for key in sorted(sources.keys() - made)
+    ]
 
 
 def dbt_stage(

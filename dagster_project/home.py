@@ -132,15 +132,13 @@ class Home:
         if given:
             return given
         file = self.path / "salt"
-        kept = _salt_in(file)
-        if not kept and not any((self.ledger / "published_ids").glob("*.parquet")):
-            kept = _make_salt(file)
-        if not kept:
-            raise KizunaError(
-                f"{file} is {'empty' if file.exists() else 'gone'}: without it every customer would be somebody new;"
-                " restore it from a backup, or set KIZUNA_SALT where this home was run with it"
-            )
-        return kept
+        if not _salt_in(file) and not any((self.ledger / "published_ids").glob("*.parquet")):
+            _make_salt(file)
+        return kept_salt(
+            file,
+            "every customer would be somebody new; restore it from a backup, or set KIZUNA_SALT where this home was run"
+            " with it",
+        )
 
     def note_salt(self) -> None:
         """Keep in the ledger by which salt this home gives customer ids away, as a hash."""
@@ -204,8 +202,16 @@ def _salt_in(file: Path) -> str:
     return file.read_text().strip() if file.exists() else ""
 
 
-def _make_salt(file: Path) -> str:
-    """Keep a new salt in `file`, whole or not at all; returns it, or what another process has made meanwhile."""
+def kept_salt(file: Path, without: str) -> str:
+    """The salt in `file`. Raises KizunaError where there is none, with what happens without it, and what to do."""
+    kept = _salt_in(file)
+    if not kept:
+        raise KizunaError(f"{file} is {'empty' if file.exists() else 'gone'}: without it {without}")
+    return kept
+
+
+def _make_salt(file: Path) -> None:
+    """Keep a new salt in `file`, whole or not at all, or leave what another process has made meanwhile."""
     aside = file.with_name(f"salt.{os.getpid()}.tmp")
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
         handle.write(secrets.token_hex(16))
@@ -219,7 +225,6 @@ def _make_salt(file: Path) -> str:
             aside.unlink()
         else:  # an empty file of a stop, or a file system without hard links
             aside.replace(file)
-    return _salt_in(file)
 
 
 def _is_taken(handle: IO[str]) -> bool:

@@ -95,14 +95,14 @@ class Files:
         """See Connector. A folder that is not there gives nothing: that source is empty."""
         found, name = Found(), origin.options.get("folder", origin.source)
         try:
-            self._find(origin, sources_dir / name, sources_dir.resolve(), found)
+            self._find(origin, name, sources_dir, found)
         except OSError as error:
             found.faults.append(Fault(name, 0, f"cannot be read: {error.strerror}", "check its permissions"))
         return found
 
-    def _find(self, origin: Origin, folder: Path, root: Path, found: Found) -> None:
-        """Add what lies in `folder`. Raises OSError where it cannot be read."""
-        name = origin.options.get("folder", origin.source)
+    def _find(self, origin: Origin, name: str, sources_dir: Path, found: Found) -> None:
+        """Add what lies in the folder `name`. Raises OSError where it cannot be read."""
+        folder, root = sources_dir / name, sources_dir.resolve()
         if not folder.is_dir():
             if os.path.lexists(folder):
                 remedy = f"make it a folder with the files of {origin.source}"

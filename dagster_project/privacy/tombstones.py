@@ -16,9 +16,8 @@ import duckdb
 import pyarrow as pa
 from pyarrow import parquet
 
-from dagster_project.errors import KizunaError
 from dagster_project.files import write_atomically
-from dagster_project.home import Home
+from dagster_project.home import Home, kept_salt
 from dagster_project.identity.hashing import linked_value
 
 # Sources of acts that a browser alone may have done; the keys of their rows are tombstones, too.
@@ -91,10 +90,4 @@ def _salt(home: Home) -> str:
     file = folder(home) / "salt"
     if not file.exists() and not any(folder(home).glob("*.parquet")):
         write_atomically(file, secrets.token_hex(16).encode())
-    kept = file.read_text().strip() if file.exists() else ""
-    if not kept:
-        raise KizunaError(
-            f"{file} is {'empty' if file.exists() else 'gone'}: without it nobody who was erased would be known to stay"
-            " out; restore it from a backup"
-        )
-    return kept
+    return kept_salt(file, "nobody who was erased would be known to stay out; restore it from a backup")

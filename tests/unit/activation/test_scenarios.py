@@ -177,10 +177,7 @@ def test_all_faults_of_all_files_are_named_at_once(tmp_path: Path) -> None:
 
 
 def test_an_unquoted_clock_time_is_read_as_it_is_meant(tmp_path: Path) -> None:
-    folder = tmp_path / "scenarios"
-    folder.mkdir()
-    (folder / "thanks.yml").write_text(GOOD + "send_window: {start: 09:00, end: 20:00}\n")
-    window = load_scenarios(folder)[0].send_window
+    window = load_scenarios(write(tmp_path, GOOD + "send_window: {start: 09:00, end: 20:00}\n"))[0].send_window
     assert window is not None and (window.start, window.end) == (540, 1200)
 
 
